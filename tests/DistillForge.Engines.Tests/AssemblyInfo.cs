@@ -1,0 +1,1 @@
+namespace DistillForge.Engines.Tests;
