@@ -27,7 +27,7 @@ public static class ExitCode
 }
 
 /// <summary>A mistake or a lack that the user is told of without a stack trace: a heading and all problems at once.</summary>
-public sealed class ForgeException : Exception
+public class ForgeException : Exception
 {
     /// <param name="heading">Which file or thing, e.g. <c>recipes/tiny.yaml</c>; empty when the problem says it.</param>
     public ForgeException(string heading, IReadOnlyList<Problem> problems, int exitCode = Core.ExitCode.UserCanFix, Exception? inner = null)
