@@ -35,8 +35,8 @@ static class HomeLanguage
     static readonly HashSet<int> Spans =
     [
         5, 10, 15, 20, 30, 40, 45, 50, 90,
-        .. new[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 35, 40, 45, 50, 75, 90, 105 }.Select(minutes => minutes * 60),
-        .. new[] { 1, 1.5, 2, 2.25, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12, 24 }.Select(hours => (int)(hours * 3600)),
+        .. new[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 35, 40, 45, 50, 90 }.Select(minutes => minutes * 60),
+        .. new[] { 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12, 24 }.Select(hours => (int)(hours * 3600)),
     ];
 
     public static IEnumerable<string> Actions => Devices.Keys;
