@@ -59,7 +59,7 @@ public class HouseTests
             .ToList();
         Assert.NotEmpty(projects);
 
-        Assert.Empty(projects.Where(project => !solution.Contains(project, StringComparison.Ordinal)));
+        Assert.All(projects, project => Assert.Contains(project, solution, StringComparison.Ordinal));
     }
 
     // A reference with ReferenceOutputAssembly=false only orders the build: the worker is started, never loaded.
