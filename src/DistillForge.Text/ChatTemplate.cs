@@ -15,5 +15,5 @@ public sealed class ChatTemplate
 
     /// <param name="bos">Text of the token that the template knows as <c>bos_token</c>.</param>
     /// <exception cref="ForgeException">The template refused the messages, or asked for more than the limits allow.</exception>
-    public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt, string bos = "", string eos = "") => throw new NotImplementedException();
+    public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt, string bos = "", string eos = "") => throw new NotSupportedException();
 }

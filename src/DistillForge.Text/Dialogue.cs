@@ -29,7 +29,17 @@ public sealed class Dialogue
 
     /// <summary>The ids of everything up to where the assistant begins to speak.</summary>
     /// <exception cref="CompletionFailedException"><c>control-token</c>: a message holds the text of a control token.</exception>
-    public int[] Prompt(IReadOnlyList<Message> messages) => throw new NotImplementedException();
+    public int[] Prompt(IReadOnlyList<Message> messages)
+    {
+        foreach (var message in messages)
+        {
+            Refuse(message);
+        }
+
+        var text = Template.Render(messages, addGenerationPrompt: true, Vocabulary.TextOf(Vocabulary.Bos), Vocabulary.TextOf(Vocabulary.Eos));
+        var ids = tokenizer.Encode(text, parseSpecial: true);
+        return Vocabulary.AddBos && Vocabulary.Bos is { } bos && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
+    }
 
     /// <summary>The ids of an answer, <see cref="End"/> included.</summary>
     public int[] Completion(string text) => [.. tokenizer.Encode(text, parseSpecial: false), End];
@@ -54,5 +64,19 @@ public sealed class Dialogue
             PromptLength = sequence.PromptLength,
             LossMask = [.. Enumerable.Repeat(true, sequence.TokenIds.Count - sequence.PromptLength)],
         };
+    }
+
+    // Nobody gets to speak in another's name: neither by a control token's text nor by a role that closes its own mark.
+    void Refuse(Message message)
+    {
+        if (control.FindIn(message.Content) is { } token)
+        {
+            throw new CompletionFailedException("control-token", $"the {message.Role} message holds the control token '{token}'");
+        }
+
+        if (message.Role.Length == 0 || !message.Role.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
+        {
+            throw new CompletionFailedException("unknown-role", $"'{message.Role}' is no role");
+        }
     }
 }
