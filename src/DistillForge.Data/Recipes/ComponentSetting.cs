@@ -9,18 +9,22 @@ namespace DistillForge.Data;
 /// <param name="Text">Canonical text of the whole entry, for manifests.</param>
 public sealed record ComponentSetting(string Name, double Weight, FilterAction Action, IOptionsSource Options, string Text, int Line = 0);
 
-/// <summary>Keys in a component's options that belong to the list and not to the component.</summary>
-[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
-public sealed class ReservesAttribute(params string[] keys) : Attribute
+/// <summary>Says what the components of a list are.</summary>
+/// <param name="noun">For messages, e.g. <c>loss</c>.</param>
+/// <param name="reserved">Keys beside a component's options that belong to the list: <c>weight</c>, <c>action</c>.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ComponentsAttribute(string noun, params string[] reserved) : Attribute
 {
-    public IReadOnlyList<string> Keys { get; } = keys;
+    public string Noun { get; } = noun;
+
+    public IReadOnlyList<string> Reserved { get; } = reserved;
 }
 
 /// <summary>Which filters judge the rows, in which order.</summary>
 public sealed record FilterPolicy
 {
     /// <summary>In policy order: the first drop is the cause that counts.</summary>
-    [Reserves("action")]
+    [Components("filter", "action")]
     public required IReadOnlyList<ComponentSetting> Filters { get; init; }
 
     /// <summary>Where the policy was read from.</summary>
@@ -43,6 +47,14 @@ public sealed record KnownNames
 
     /// <summary>Nothing that lives in another project is checked.</summary>
     public static KnownNames Unchecked { get; } = new();
+
+    internal IReadOnlyDictionary<string, Type?>? For(string noun) => noun switch
+    {
+        "loss" => Losses,
+        "filter" => Filters,
+        "benchmark" => Benchmarks,
+        _ => throw new ArgumentOutOfRangeException(nameof(noun), noun, "no list of names"),
+    };
 
     public static IReadOnlyDictionary<string, Type?> Of<TSeam>(Catalog<TSeam> catalog)
         where TSeam : class

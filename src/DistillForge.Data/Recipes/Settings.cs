@@ -114,7 +114,7 @@ public sealed record TrainSettings
     /// <summary>
     /// Components with their weights; empty: 0.7 forward-kl and 0.3 cross-entropy with a teacher, cross-entropy with a dataset.
     /// </summary>
-    [Reserves("weight")]
+    [Components("loss", "weight")]
     public IReadOnlyList<ComponentSetting> Losses { get; init; } = [];
 
     public TrainTargets Targets { get; init; } = TrainTargets.Trace;
@@ -168,7 +168,7 @@ public enum BaselineKind
 /// <summary>How the student is compared with its teacher.</summary>
 public sealed record EvaluateSettings
 {
-    /// <summary>Components.</summary>
+    [Components("benchmark")]
     public IReadOnlyList<ComponentSetting> Benchmarks { get; init; } = [];
 
     public BaselineKind Baseline { get; init; } = BaselineKind.None;
