@@ -1,0 +1,133 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace DistillForge.Data.Prompts;
+
+/// <summary>
+/// Reads one slot or rule. A slot is a mapping of values to what one says for them, a list of texts (each its own value), a list of
+/// <c>{text, value, weight}</c>, or a range <c>{from, to, step, words}</c>. A rule is a text, a list of texts, or <c>{text, set, weight}</c>.
+/// </summary>
+sealed class DefinitionReader(YamlSource source, string where, string? argument, bool isSlot)
+{
+    const int MaxRange = 10_000;
+
+    readonly List<(Alternative Alternative, YamlNode Node)> read = [];
+
+    public string Where => where;
+
+    public IReadOnlyList<(Alternative Alternative, YamlNode Node)> Read(YamlNode node)
+    {
+        switch (node)
+        {
+            case YamlMappingNode range when isSlot && range.Children.ContainsKey("from"):
+                ReadRange(range);
+                break;
+            case YamlMappingNode values when isSlot:
+                foreach (var (key, words) in values.Children)
+                {
+                    ReadWords(words, weight: 1, Expression(key), []);
+                }
+
+                break;
+            case YamlMappingNode:
+                ReadItem(node);
+                break;
+            case YamlSequenceNode list:
+                foreach (var item in list.Children)
+                {
+                    ReadItem(item);
+                }
+
+                break;
+            default:
+                ReadWords(node, weight: null, null, []);
+                break;
+        }
+
+        if (read.Count == 0 || read.Sum(a => a.Alternative.Weight) <= 0)
+        {
+            source.Wrong(node, where, "has nothing to say.", "Give it at least one text.");
+            read.Clear();
+        }
+
+        return read;
+    }
+
+    void ReadItem(YamlNode item)
+    {
+        if (item is not YamlMappingNode)
+        {
+            ReadWords(item, weight: null, null, []);
+            return;
+        }
+
+        var entries = source.Entries(item, where, isSlot ? ["text", "value", "weight"] : ["text", "set", "weight"]);
+        if (!entries.TryGetValue("text", out var words))
+        {
+            source.Wrong(item, where, "has no 'text'.");
+            return;
+        }
+
+        var sets = entries.TryGetValue("set", out var set)
+            ? source.Entries(set, $"{where}.set").Select(entry => (entry.Key, Value: Expression(entry.Value))).Where(s => s.Value is not null).Select(s => (s.Key, s.Value!)).ToArray()
+            : [];
+        double? weight = entries.TryGetValue("weight", out var given) ? source.Number(given, $"{where}.weight", 0, 1e6) : null;
+        ReadWords(words, weight, entries.TryGetValue("value", out var value) ? Expression(value) : null, sets);
+    }
+
+    // All ways to say one thing share its weight; without one each counts by itself.
+    void ReadWords(YamlNode words, double? weight, ValueExpression? value, IReadOnlyList<(string, ValueExpression)> sets)
+    {
+        var parsed = new List<(Phrase Phrase, double Weight, YamlNode Node)>();
+        foreach (var node in words is YamlSequenceNode list ? list.Children : (IEnumerable<YamlNode>)[words])
+        {
+            try
+            {
+                var text = source.Text(node, where);
+                text = argument is null ? text : text.Replace("$", argument, StringComparison.Ordinal);
+                var (phrase, own) = PhraseParser.Parse(text, (int)node.Start.Line);
+                parsed.Add((phrase, own, node));
+            }
+            catch (FormatException error)
+            {
+                source.Wrong(node, where, error.Message);
+            }
+        }
+
+        var scale = weight is { } total && parsed.Count > 0 ? total / parsed.Sum(p => p.Weight) : 1;
+        read.AddRange(parsed.Select(p => (new Alternative(p.Phrase, p.Weight * scale, value, sets), p.Node)));
+    }
+
+    void ReadRange(YamlMappingNode range)
+    {
+        var entries = source.Entries(range, where, "from", "to", "step", "words");
+        int Whole(string key, int otherwise) => entries.TryGetValue(key, out var node) ? (int)source.Number(node, $"{where}.{key}", 0, 999_999) : otherwise;
+        var (from, to, step) = (Whole("from", 0), Whole("to", 0), Math.Max(1, Whole("step", 1)));
+        var words = entries.TryGetValue("words", out var share) ? source.Number(share, $"{where}.words", 0, 1) : 0;
+        if (to < from || (to - from) / step >= MaxRange)
+        {
+            source.Wrong(range, where, $"goes from {from} to {to}.", $"Write 'to' at or above 'from', at most {MaxRange} numbers.");
+            return;
+        }
+
+        for (var number = from; number <= to; number += step)
+        {
+            var value = new ValueExpression(number.ToString(), isQuoted: false);
+            read.Add((new Alternative(new Words(number.ToString()), 1 - words, value, []), range));
+            read.Add((new Alternative(new Words(NumberWords.Say(number)), words, value, []), range));
+        }
+    }
+
+    ValueExpression? Expression(YamlNode node)
+    {
+        try
+        {
+            return new ValueExpression(source.Text(node, where), node is YamlScalarNode { Style: not ScalarStyle.Plain });
+        }
+        catch (FormatException error)
+        {
+            source.Wrong(node, where, error.Message);
+            return null;
+        }
+    }
+}
