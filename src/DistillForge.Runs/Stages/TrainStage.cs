@@ -38,7 +38,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var traces = await TracesAsync(cancellationToken);
-        var vocabulary = Vocabulary.Load(Run.Folder.In("vocabulary.gguf"));
+        var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
         var shape = StudentShape.Of(Run.Recipe.Student, vocabulary, Run.HasTeacher ? Run.Teacher.Gguf.Path : null, traces);
         var plan = new TrainingPlan
         {

@@ -25,7 +25,7 @@ sealed class VocabularyStage(RunContext run) : Stage(run)
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var vocabulary = Source.IsTeacher ? OfTeacher() : await TrainAsync(cancellationToken);
-        vocabulary.Save(Run.Folder.In("vocabulary.gguf"));
+        vocabulary.Write(Run.Folder.In("vocabulary.gguf"));
         Run.Progress.Say($"  {vocabulary.RealSize:N0} tokens, fingerprint {vocabulary.Fingerprint[..12]}");
         return new Dictionary<string, double> { ["tokens"] = vocabulary.RealSize };
     }
@@ -67,7 +67,7 @@ sealed class TokenizeStage(RunContext run) : Stage(run)
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
-        var dialogue = Dialogue.For(Vocabulary.Load(Run.Folder.In("vocabulary.gguf")));
+        var dialogue = Dialogue.For(Vocabulary.Read(Run.Folder.In("vocabulary.gguf")));
         var tokens = 0L;
         var rows = ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Select(example =>
         {

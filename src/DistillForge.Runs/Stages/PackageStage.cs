@@ -1,0 +1,62 @@
+using DistillForge.Core;
+using DistillForge.Data;
+using DistillForge.Llama;
+using DistillForge.Packaging;
+using DistillForge.Text;
+using DistillForge.Training;
+
+namespace DistillForge.Runs.Stages;
+
+/// <summary>Writes the student as GGUF files and lets them through only when llama.cpp agrees with the trainer about them.</summary>
+sealed class PackageStage(RunContext run) : Stage(run)
+{
+    const int ProbeTexts = 300;
+    const int ProbeSequences = 40;
+    const int ProbePrompts = 50;
+
+    // What a tokenizer is most likely to get wrong.
+    static readonly string[] OddTexts = ["", " ", "  two  spaces ", "tab\tand\nline\r\n\r\nbreaks", "0123456789 3.14 1,000", "don't I'LL we've", "naïve café über", "日本語 한국어 العربية", "👩‍👩‍👧‍👦🏳️‍🌈", "{\"a\": [1, 2]}", "<|end|>", "\u200bzero\u00a0width"];
+
+    public override string Name => "package";
+
+    public override string Command => "package";
+
+    protected override IReadOnlyList<string> RecipeKeys => ["package", "name"];
+
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string> { ["checkpoint"] = Run.Folder.Checkpoint };
+
+    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type)))];
+
+    protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
+    {
+        await using var teacher = Run.HasTeacher && Run.Recipe.Student.Vocabulary.IsTeacher ? await Run.OpenExactAsync(Run.Teacher.Gguf.Path, cancellationToken) : null;
+        var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
+        ITokenizer tokenizer = teacher is null ? new BpeTokenizer(vocabulary) : teacher;
+        var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
+        using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
+        var origin = new Origin(Run.Recipe.Name, Run.HasTeacher ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
+        var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin);
+        var files = await new StudentPackage(reference, tokenizer, Run.Progress).MakeAsync(plan, probe, cancellationToken);
+        var figures = new Dictionary<string, double>();
+        foreach (var file in files)
+        {
+            figures[$"{file.Type}.bytes"] = file.Bytes;
+            figures[$"{file.Type}.max_difference"] = file.Gate.MaxDifference;
+            figures[$"{file.Type}.mean_difference"] = file.Gate.MeanDifference;
+        }
+
+        return figures;
+    }
+
+    async Task<GateProbe> ProbeAsync(Dialogue dialogue, CancellationToken cancellationToken)
+    {
+        var rows = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Take(ProbeTexts).ToListAsync(cancellationToken);
+        var texts = rows.SelectMany(row => row.Prompt.Concat(row.Completion)).Select(message => message.Content).Where(Encodable).Take(ProbeTexts).Concat(OddTexts.Where(Encodable));
+        var sequences = rows.Take(ProbeSequences).Select(row => dialogue.Sequence(row.Prompt, row.Text));
+        var prompts = rows.DistinctBy(row => row.Prompt[^1].Content).Take(ProbePrompts).Select(row => new Prompt(row.Id, row.Prompt));
+        return new GateProbe([.. texts], [.. sequences], [.. prompts]);
+
+        // A SentencePiece vocabulary without byte tokens takes llama.cpp down on a character that it does not know.
+        bool Encodable(string text) => dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii);
+    }
+}
