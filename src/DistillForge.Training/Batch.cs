@@ -16,6 +16,9 @@ public sealed class Batch
     /// <summary>T, the longest row's.</summary>
     public int Length { get; }
 
+    /// <summary>Input tokens without padding.</summary>
+    public long Real { get; private init; }
+
     /// <summary>N.</summary>
     public int Trained { get; }
 
@@ -46,7 +49,7 @@ public sealed class Batch
     public static Batch Of(IReadOnlyList<Row> rows, TraceContents contents)
     {
         var headSize = contents.Scored ? rows.Max(row => row.Trained.Max(i => row.Trace.HeadSizes[i])) : 0;
-        var batch = new Batch(rows.Count, rows.Max(row => row.Length), rows.Sum(row => row.Trained.Length), headSize);
+        var batch = new Batch(rows.Count, rows.Max(row => row.Length), rows.Sum(row => row.Trained.Length), headSize) { Real = rows.Sum(row => (long)row.Length) };
         foreach (var temperature in contents.Temperatures)
         {
             var draws = contents.TailSamples.GetValueOrDefault(temperature);

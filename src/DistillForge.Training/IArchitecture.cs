@@ -19,7 +19,17 @@ public interface IArchitecture
 /// <summary>One trainable tensor and its name in a checkpoint.</summary>
 /// <param name="Value">float32, a leaf of autograd.</param>
 /// <param name="Decays">Weight decay applies: matrices yes, norms no.</param>
-public sealed record Weight(string Name, Tensor Value, bool Decays);
+/// <param name="Alias">Tied weights are one tensor, and checkpoints keep one name or the other: the other.</param>
+public sealed record Weight(string Name, Tensor Value, bool Decays, string? Alias = null);
+
+public static class PrecisionTypes
+{
+    extension(Precision precision)
+    {
+        /// <summary>The element type of matrix products.</summary>
+        public ScalarType Type => precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    }
+}
 
 /// <summary>A network from token ids to hidden states; the vocabulary projection is apart, because only trained positions pay for it.</summary>
 public abstract class Network : IDisposable
@@ -41,11 +51,15 @@ public abstract class Network : IDisposable
 
     public void Dispose()
     {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
         foreach (var weight in Weights)
         {
             weight.Value.Dispose();
         }
-
-        GC.SuppressFinalize(this);
     }
 }

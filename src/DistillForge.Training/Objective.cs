@@ -25,9 +25,9 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
         using var scope = NewDisposeScope();
         if (Merged(targets) is { } sparse)
         {
-            var loss = Fused.LinearSparseCrossEntropy(hidden, head, sparse.Ids, sparse.Weights, chunk, precision == Precision.BFloat16);
+            var loss = Fused.linear_sparse_cross_entropy(hidden, head, sparse.Ids, sparse.Weights, type: precision.Type).sum;
             (loss * scale).backward();
-            return loss.item<float>() + sparse.Constant.sum().item<float>();
+            return (loss + sparse.Constant.sum()).item<float>();
         }
 
         return ChunkedBackward(hidden, head, targets, scale, precision);
@@ -44,7 +44,7 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
             var part = targets.Narrow(start, count);
             for (var i = 0; i < losses.Count; i++)
             {
-                sums[i] += losses[i].Loss.Measure(logits, part).to_type(ScalarType.Float64).item<double>();
+                sums[i] += losses[i].Loss.Measure(logits, part).item<float>();
             }
         }
 
@@ -62,7 +62,7 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
             var logits = Logits(leaf.narrow(0, start, count), head, precision);
             var loss = Weighted(logits, targets.Narrow(start, count));
             (loss * scale).backward();
-            total += loss.to_type(ScalarType.Float64).item<double>();
+            total += loss.item<float>();
         }
 
         hidden.backward([leaf.grad!]);
@@ -82,7 +82,7 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
     }
 
     static Tensor Logits(Tensor hidden, Tensor head, Precision precision)
-        => functional.linear(hidden.to_type(precision.Type), head.to_type(precision.Type)).to_type(hidden.dtype);   // [n, V]
+        => Fused.linear(hidden, head, precision.Type).to_type(ScalarType.Float32);   // [n, V]
 
     IEnumerable<(long Start, long Count)> Chunks(Tensor hidden)
     {

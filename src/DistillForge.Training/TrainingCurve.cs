@@ -34,7 +34,7 @@ public sealed record TrainingCurve
 /// <summary>What the held-out rows said.</summary>
 /// <param name="Step">Steps done.</param>
 /// <param name="Loss">The weighted loss, nats a token.</param>
-/// <param name="Losses">Each loss by itself; also <c>forward-kl</c> to the teacher at temperature 1 where rows are scored, and <c>cross-entropy</c>.</param>
+/// <param name="Losses">Standard measures in nats a token, whatever is trained: <c>cross-entropy</c>, and <c>forward-kl</c> to the teacher where rows are scored.</param>
 public sealed record ValidationPoint(long Step, double Loss, IReadOnlyDictionary<string, double> Losses)
 {
     /// <summary>KL to the teacher in nats a token, where there is a teacher.</summary>

@@ -41,12 +41,13 @@ sealed class LlamaBlock
     public IReadOnlyList<Weight> Weights { get; }
 
     /// <param name="x">[B, T, d]</param>
+    /// <param name="rotary">From <see cref="Fused.rope_table"/>.</param>
     /// <param name="positions">[N] into B·T to go on with after attention, or null for all.</param>
     /// <returns>[B, T, d], or [N, d].</returns>
-    public Tensor Forward(Tensor x, Rotary rotary, Tensor? positions, Precision precision)
+    public Tensor Forward(Tensor x, Tensor rotary, Tensor? positions, Precision precision)
     {
         using var scope = NewDisposeScope();
-        var attended = Attend(Fused.RmsNorm(x, attentionNorm.Value, shape.NormEpsilon, precision.Type), rotary, precision);
+        var attended = Attend(Fused.rms_norm(x, attentionNorm.Value, shape.NormEpsilon, precision.Type), rotary, precision);
         if (positions is not null)
         {
             x = x.flatten(0, 1).index_select(0, positions);
@@ -54,27 +55,27 @@ sealed class LlamaBlock
         }
 
         x = x + Linear(attended, output, precision);
-        var h = Fused.RmsNorm(x, feedForwardNorm.Value, shape.NormEpsilon, precision.Type);
-        var activated = Fused.SwiGlu(Linear(h, gate, precision), Linear(h, up, precision));   // [.., F]
+        var h = Fused.rms_norm(x, feedForwardNorm.Value, shape.NormEpsilon, precision.Type);
+        var activated = Fused.swiglu(Linear(h, gate, precision), Linear(h, up, precision));   // [.., F]
         return (x + Linear(activated, down, precision)).MoveToOuterDisposeScope();
     }
 
     // [B, T, d] -> [B, T, H·h]
-    Tensor Attend(Tensor h, Rotary rotary, Precision precision)
+    Tensor Attend(Tensor h, Tensor rotary, Precision precision)
     {
         var (b, t) = (h.shape[0], h.shape[1]);
         var group = shape.Heads / shape.KeyValueHeads;
         Tensor Split(Tensor x, int heads) => x.view(b, t, heads, shape.HeadSize);
 
-        var q = rotary.Turn(Split(Linear(h, query, precision), shape.Heads)).transpose(1, 2);           // [B, H, T, h]
-        var k = rotary.Turn(Split(Linear(h, key, precision), shape.KeyValueHeads)).transpose(1, 2);     // [B, G, T, h]
+        var q = Fused.rope(Split(Linear(h, query, precision), shape.Heads), rotary);           // [B, H, T, h]
+        var k = Fused.rope(Split(Linear(h, key, precision), shape.KeyValueHeads), rotary);     // [B, G, T, h]
         var v = Split(Linear(h, value, precision), shape.KeyValueHeads).transpose(1, 2);
 
         // The heads that share a key lie side by side: as more rows of one product, keys are never repeated.
-        var scores = q.reshape(b, shape.KeyValueHeads, group * t, shape.HeadSize).matmul(k.transpose(-2, -1));   // [B, G, R·T, T]
-        var weights = Fused.CausalSoftmax(scores, 1 / Math.Sqrt(shape.HeadSize));
+        var scores = q.view(b, shape.KeyValueHeads, group * t, shape.HeadSize).matmul(k.transpose(-2, -1));   // [B, G, R·T, T]
+        var weights = Fused.causal_softmax(scores, 1 / Math.Sqrt(shape.HeadSize));
         return weights.matmul(v).view(b, shape.Heads, t, shape.HeadSize).transpose(1, 2).reshape(b, t, shape.Heads * shape.HeadSize);
     }
 
-    static Tensor Linear(Tensor x, Weight weight, Precision precision) => functional.linear(x, weight.Value.to_type(precision.Type));
+    static Tensor Linear(Tensor x, Weight weight, Precision precision) => Fused.linear(x, weight.Value, precision.Type);
 }

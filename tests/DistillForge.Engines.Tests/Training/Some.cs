@@ -17,17 +17,25 @@ static class Some
     /// <summary>Random tokens with a random teacher: a head of the most likely ids, exact tails, drawn samples.</summary>
     public static TokenTrace Scored(Random random, int length, int promptLength, int vocabulary, int head, int samples, params float[] temperatures)
     {
-        var completion = length - promptLength;
-        var positions = Enumerable.Range(0, completion).Select(_ => TeacherPosition.Random(random, vocabulary)).ToArray();
         var tokens = Enumerable.Range(0, length).Select(_ => random.Next(vocabulary)).ToArray();
+        var positions = Enumerable.Range(0, length - promptLength).Select(_ => TeacherPosition.Random(random, vocabulary)).ToArray();
+        return Scored(random, tokens, promptLength, positions, head, samples, temperatures);
+    }
+
+    /// <summary>One trained position with a given teacher.</summary>
+    public static TokenTrace FromPosition(Random random, TeacherPosition position, int head, int samples, int token = 0, params float[] temperatures)
+        => Scored(random, [0, token], 1, [position], head, samples, temperatures);
+
+    static TokenTrace Scored(Random random, int[] tokens, int promptLength, TeacherPosition[] positions, int head, int samples, float[] temperatures)
+    {
         float[] all = [1f, .. temperatures];
         return Tokens($"row-{random.Next()}", tokens, promptLength) with
         {
             Scorer = "teacher",
             TokenLogprobs = [.. positions.Select((p, i) => (float)Math.Log(p.Probabilities[tokens[promptLength + i]]))],
-            TokenRanks = new int[completion],
+            TokenRanks = new int[positions.Length],
             Entropies = [.. positions.Select(p => (float)-p.Probabilities.Sum(x => x * Math.Log(x)))],
-            HeadSizes = [.. Enumerable.Repeat(head, completion)],
+            HeadSizes = [.. Enumerable.Repeat(head, positions.Length)],
             HeadIds = [.. positions.SelectMany(p => p.Head(head))],
             HeadLogprobs = [.. positions.SelectMany(p => p.Head(head).Select(id => (float)Math.Log(p.Probabilities[id])))],
             TailLogSums = [.. all.Select(t => new TailLogSums(t, [.. positions.Select(p => (float)p.TailLogSum(head, t))]))],
