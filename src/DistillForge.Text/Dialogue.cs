@@ -85,8 +85,8 @@ public sealed class Dialogue
         try
         {
             var text = Render([Message.User("?"), Message.Assistant(Answer)], addGenerationPrompt: false);
-            var after = text[(text.LastIndexOf(Answer, StringComparison.Ordinal) + Answer.Length)..];
-            return control.FindAtStart(after.TrimStart());
+            var at = text.LastIndexOf(Answer, StringComparison.Ordinal);
+            return at < 0 ? null : control.FindAtStart(text[(at + Answer.Length)..].TrimStart());
         }
         catch (TemplateException)
         {

@@ -1,6 +1,5 @@
 using DistillForge.Models;
 using DistillForge.Text;
-using DistillForge.TestSupport;
 
 namespace DistillForge.Tests;
 
