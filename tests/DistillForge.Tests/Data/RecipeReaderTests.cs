@@ -21,12 +21,12 @@ public sealed class RecipeReaderTests : IDisposable
         Benchmarks = new Dictionary<string, Type?> { ["home-actions"] = null },
     };
 
-    readonly TempFolder folder = new();
+    readonly Scratch folder = new();
 
     public RecipeReaderTests()
     {
-        folder.Write("teacher.gguf", "");
-        folder.Write("questions.jsonl", "");
+        folder.Put("teacher.gguf", "");
+        folder.Put("questions.jsonl", "");
     }
 
     public void Dispose() => folder.Dispose();
@@ -67,7 +67,7 @@ public sealed class RecipeReaderTests : IDisposable
     [Fact]
     public void All_problems_are_told_at_once_with_line_key_and_suggestion()
     {
-        var path = folder.Write("bad.yaml", """
+        var path = folder.Put("bad.yaml", """
             name: bad
             teacher: { gguf: teacher.gguf }
             prompts: { jsonl: questions.jsonl }
@@ -170,7 +170,7 @@ public sealed class RecipeReaderTests : IDisposable
     [Fact]
     public void The_policy_comes_along_and_its_order_and_actions_are_kept()
     {
-        folder.Write("policy.yaml", "filters:\n  - min-length: { action: warn }\n");
+        folder.Put("policy.yaml", "filters:\n  - min-length: { action: warn }\n");
 
         var recipe = Read(Smallest + "filters: policy.yaml\n");
 
@@ -181,12 +181,12 @@ public sealed class RecipeReaderTests : IDisposable
     [Fact]
     public void A_policys_problems_carry_the_policys_name_and_line()
     {
-        var policy = folder.Write("policy.yaml", "filters:\n  - min-length\n  - max-lenth\n");
+        var policy = folder.Put("policy.yaml", "filters:\n  - min-length\n  - max-lenth\n");
 
         var error = Assert.Throws<ForgeException>(() => Read(Smallest + "filters: policy.yaml\n"));
 
         Assert.Equal($"{policy} has 1 problem:\n       3  filters[1]  unknown filter 'max-lenth'. Did you mean 'min-length'?", error.Message);
     }
 
-    Recipe Read(string text) => RecipeReader.Read(folder.Write("recipe.yaml", text), Known);
+    Recipe Read(string text) => RecipeReader.Read(folder.Put("recipe.yaml", text), Known);
 }
