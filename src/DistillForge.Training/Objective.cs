@@ -1,5 +1,3 @@
-using DistillForge.Core;
-
 namespace DistillForge.Training;
 
 /// <summary>A loss and its share.</summary>

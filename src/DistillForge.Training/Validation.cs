@@ -1,4 +1,3 @@
-using DistillForge.Core;
 using DistillForge.Training.Losses;
 
 namespace DistillForge.Training;

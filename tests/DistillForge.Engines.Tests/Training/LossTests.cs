@@ -1,5 +1,7 @@
 using DistillForge.Training;
 using DistillForge.Training.Losses;
+using static DistillForge.Torch.torch;
+using Tensor = DistillForge.Torch.torch.Tensor;
 
 namespace DistillForge.Engines.Tests.Training;
 
@@ -46,7 +48,7 @@ public sealed class LossTests
         // One token in the tail: then a draw is that token, and nothing is left to chance.
         var teacher = new[] { 0.1, 0.2, 0.05, 0.25, 0.4 };
         var targets = Targets([teacher], head == V ? V : V - 1, draws: 3, tokens: [0]);
-        var student = tensor(teacher.Select(Math.Log).ToArray(), [1, V]);
+        var student = tensor(teacher.Select(p => Math.Log(p)).ToArray(), [1, V]);
 
         var loss = Kl(kind, temperature).Measure(student, targets).item<double>();
 

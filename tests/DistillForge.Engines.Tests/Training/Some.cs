@@ -26,7 +26,8 @@ static class Some
     public static TokenTrace FromPosition(Random random, TeacherPosition position, int head, int samples, int token = 0, params float[] temperatures)
         => Scored(random, [0, token], 1, [position], head, samples, temperatures);
 
-    static TokenTrace Scored(Random random, int[] tokens, int promptLength, TeacherPosition[] positions, int head, int samples, float[] temperatures)
+    /// <summary>Given tokens and what the teacher thought of each completion position.</summary>
+    public static TokenTrace Scored(Random random, int[] tokens, int promptLength, TeacherPosition[] positions, int head, int samples, float[] temperatures)
     {
         float[] all = [1f, .. temperatures];
         return Tokens($"row-{random.Next()}", tokens, promptLength) with
