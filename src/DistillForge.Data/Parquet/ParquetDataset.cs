@@ -7,21 +7,13 @@ namespace DistillForge.Data;
 /// Examples in the order of their ids, each with its trace where there is one. Ids are hashes, so the order is a shuffle that does not
 /// depend on who answered first.
 /// </summary>
-public sealed class ParquetDataset : IDataset
+/// <param name="traces">Files of traces; none for examples without. Traces of other rows are passed over.</param>
+/// <param name="scorer">Whose traces to take when there are several; null takes the only one there is.</param>
+public sealed class ParquetDataset(IReadOnlyList<string> examples, IReadOnlyList<string> traces, string? scorer = null) : IDataset
 {
-    readonly IReadOnlyList<string> examples;
-    readonly IReadOnlyList<string> traces;
-    readonly string? scorer;
+    readonly Lazy<long> count = new(() => RowCount.OfAsync(examples, CancellationToken.None).GetAwaiter().GetResult());
 
-    ParquetDataset(IReadOnlyList<string> examples, IReadOnlyList<string> traces, string? scorer, long count)
-        => (this.examples, this.traces, this.scorer, Count) = (examples, traces, scorer, count);
-
-    public long Count { get; }
-
-    /// <param name="traces">Files of traces; none for examples without. Traces of other rows are passed over.</param>
-    /// <param name="scorer">Whose traces to take when there are several; null takes the only one there is.</param>
-    public static async Task<ParquetDataset> OpenAsync(IReadOnlyList<string> examples, IReadOnlyList<string> traces, string? scorer, CancellationToken cancellationToken)
-        => new(examples, traces, scorer, await RowCount.OfAsync(examples, cancellationToken));
+    public long Count => count.Value;
 
     public async IAsyncEnumerable<Example> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

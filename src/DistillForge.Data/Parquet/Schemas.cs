@@ -19,7 +19,7 @@ static class Types
     public static readonly Codec<int[]> Bytes = new BytesCodec();
 
     public static readonly Codec<IReadOnlyList<Message>> Messages = new RowsCodec<Message>(new PairCodec<Message, string, string>(
-        "\"role\"", Text, message => message.Role, "\"content\"", Text, message => message.Content, (role, content) => new Message(role, content)));
+        "role", Text, message => message.Role, "content", Text, message => message.Content, (role, content) => new Message(role, content)));
 
     public static int Weigh(IReadOnlyList<Message> messages) => 100 + messages.Sum(message => 60 + (2 * message.Content.Length));
 }

@@ -6,7 +6,7 @@ namespace DistillForge.Data;
 sealed class TraceSchema : ParquetSchema<TokenTrace>
 {
     static readonly Codec<IReadOnlyList<TailLogSums>> LogSums = new RowsCodec<TailLogSums>(new PairCodec<TailLogSums, float, float[]>(
-        "temperature", Types.Float, tail => tail.Temperature, "\"values\"", Types.Floats, tail => tail.Values, (temperature, values) => new TailLogSums(temperature, values)));
+        "temperature", Types.Float, tail => tail.Temperature, "values", Types.Floats, tail => tail.Values, (temperature, values) => new TailLogSums(temperature, values)));
 
     static readonly Codec<IReadOnlyList<TailSamples>> Samples = new RowsCodec<TailSamples>(new PairCodec<TailSamples, float, int[]>(
         "temperature", Types.Float, tail => tail.Temperature, "ids", Types.Integers, tail => tail.Ids, (temperature, ids) => new TailSamples(temperature, ids)));

@@ -66,7 +66,7 @@ public sealed class ParquetTests : IDisposable
         await ExamplesFile.WriteAsync(folder["e2.parquet"], Some.Async(order[2..].Select(Some.Example)), default);
         await TracesFile.WriteAsync(folder["t.parquet"], Some.Async(new[] { 2, 4, 77, 0 }.Select(i => Some.Trace(i))), default);
 
-        var dataset = await ParquetDataset.OpenAsync([folder["e1.parquet"], folder["e2.parquet"]], [folder["t.parquet"]], null, default);
+        var dataset = new ParquetDataset([folder["e1.parquet"], folder["e2.parquet"]], [folder["t.parquet"]]);
         var rows = await Some.ListAsync(dataset.ReadAsync(default));
 
         Assert.Equal(5, dataset.Count);
@@ -81,8 +81,8 @@ public sealed class ParquetTests : IDisposable
         await ExamplesFile.WriteAsync(folder["e.parquet"], Some.Async([Some.Example(1)]), default);
         await TracesFile.WriteAsync(folder["t.parquet"], Some.Async([Some.Trace(1), Some.Trace(1) with { Scorer = "other" }]), default);
 
-        var either = await ParquetDataset.OpenAsync([folder["e.parquet"]], [folder["t.parquet"]], null, default);
-        var other = await ParquetDataset.OpenAsync([folder["e.parquet"]], [folder["t.parquet"]], "other", default);
+        var either = new ParquetDataset([folder["e.parquet"]], [folder["t.parquet"]]);
+        var other = new ParquetDataset([folder["e.parquet"]], [folder["t.parquet"]], "other");
 
         Assert.Contains("Name the scorer to take.", (await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(either.ReadAsync(default)))).Message);
         Assert.Equal("other", (await Some.ListAsync(other.ReadAsync(default))).Single().Trace!.Scorer);
