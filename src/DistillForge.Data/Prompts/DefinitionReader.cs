@@ -15,6 +15,9 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
 
     public string Where => where;
 
+    /// <summary>Whether some of it could not be read.</summary>
+    public bool IsBroken { get; private set; }
+
     public IReadOnlyList<(Alternative Alternative, YamlNode Node)> Read(YamlNode node)
     {
         switch (node)
@@ -44,9 +47,13 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
                 break;
         }
 
-        if (read.Count == 0 || read.Sum(a => a.Alternative.Weight) <= 0)
+        if (read.Sum(a => a.Alternative.Weight) <= 0)
         {
-            source.Wrong(node, where, "has nothing to say.", "Give it at least one text.");
+            if (!IsBroken)
+            {
+                Wrong(node, "has nothing to say.", "Give it at least one text.");
+            }
+
             read.Clear();
         }
 
@@ -64,7 +71,7 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
         var entries = source.Entries(item, where, isSlot ? ["text", "value", "weight"] : ["text", "set", "weight"]);
         if (!entries.TryGetValue("text", out var words))
         {
-            source.Wrong(item, where, "has no 'text'.");
+            Wrong(item, "has no 'text'.");
             return;
         }
 
@@ -90,7 +97,7 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
             }
             catch (FormatException error)
             {
-                source.Wrong(node, where, error.Message);
+                Wrong(node, error.Message);
             }
         }
 
@@ -106,7 +113,7 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
         var words = entries.TryGetValue("words", out var share) ? source.Number(share, $"{where}.words", 0, 1) : 0;
         if (to < from || (to - from) / step >= MaxRange)
         {
-            source.Wrong(range, where, $"goes from {from} to {to}.", $"Write 'to' at or above 'from', at most {MaxRange} numbers.");
+            Wrong(range, $"goes from {from} to {to}.", $"Write 'to' at or above 'from', at most {MaxRange} numbers.");
             return;
         }
 
@@ -126,8 +133,14 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
         }
         catch (FormatException error)
         {
-            source.Wrong(node, where, error.Message);
+            Wrong(node, error.Message);
             return null;
         }
+    }
+
+    void Wrong(YamlNode node, string what, string instead = "")
+    {
+        IsBroken = true;
+        source.Wrong(node, where, what, instead);
     }
 }

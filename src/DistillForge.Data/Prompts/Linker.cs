@@ -14,6 +14,7 @@ sealed class Linker
     readonly Dictionary<string, Definition?> made = [];
     readonly HashSet<string> bindable = [];
     readonly HashSet<string> unfinished = [];
+    bool isBroken;
 
     public IReadOnlyList<string> Columns { get; set; } = [];
 
@@ -41,7 +42,8 @@ sealed class Linker
     public ValueExpression? Value(YamlSource source, YamlNode node, string where)
     {
         var expression = Expression(source, node, where);
-        foreach (var name in expression?.Names.Where(name => !bindable.Contains(name) && !Columns.Contains(name)) ?? [])
+        // What is behind a mistake would all seem missing here.
+        foreach (var name in isBroken ? [] : expression?.Names.Where(name => !bindable.Contains(name) && !Columns.Contains(name)) ?? [])
         {
             source.Wrong(node, where, $"no slot '{name}' is ever filled.", NearName.Suggest(name, bindable.Concat(Columns)) ?? "");
         }
@@ -87,6 +89,7 @@ sealed class Linker
         {
             if (!Columns.Contains(reference.Name))
             {
+                isBroken = true;
                 source.Wrong(node, where, $"nothing is called '{reference.Name}'.", NearName.Suggest(reference.Name, written.Keys.Concat(Columns)) ?? "Define it under slots or rules.");
             }
 
@@ -133,6 +136,7 @@ sealed class Linker
         }
 
         unfinished.Remove(key);
+        isBroken |= reader.IsBroken;
         return made[key] = alternatives.Count > 0 ? new Definition(name, body.IsSlot, [.. alternatives.Select(a => a.Alternative)]) : null;
     }
 

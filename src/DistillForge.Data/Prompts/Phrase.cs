@@ -1,7 +1,7 @@
 namespace DistillForge.Data.Prompts;
 
-/// <summary>What a slot was given: text, or a number that JSON writes bare.</summary>
-readonly record struct SlotValue(string Text, bool IsNumber);
+/// <summary>What a slot or a column holds: text, or a number that JSON writes bare.</summary>
+public readonly record struct SlotValue(string Text, bool IsNumber);
 
 /// <summary>A piece of a prompt that can be drawn: words, choices, references to slots and rules.</summary>
 abstract class Phrase

@@ -63,7 +63,7 @@ sealed class PhraseParser(string text, int line)
         }
         while (at < text.Length && text[at] == '|' && ++at > 0);
         depth--;
-        return options.Sum(option => option.Weight) > 0 ? options : throw Wrong("has only weights of 0");
+        return end == ']' || options.Count == 1 || options.Sum(option => option.Weight) > 0 ? options : throw Wrong("has only weights of 0");
     }
 
     // [a@0.2]: the weights of the choices inside are chances, together at most 1; without any it is even odds.

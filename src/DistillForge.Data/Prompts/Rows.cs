@@ -5,11 +5,12 @@ using DistillForge.Core;
 
 namespace DistillForge.Data.Prompts;
 
-/// <summary>Reads a CSV, TSV or JSONL file whose columns fill slots.</summary>
-static class Rows
+/// <summary>Rows of a CSV, TSV or JSONL file, column by column.</summary>
+public static class Rows
 {
     const long MaxBytes = 1L << 30;
 
+    /// <exception cref="ForgeException">There is no such file, or a row cannot be read.</exception>
     public static IEnumerable<IReadOnlyDictionary<string, SlotValue>> Read(string path)
     {
         var file = new FileInfo(path);
