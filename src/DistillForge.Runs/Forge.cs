@@ -100,8 +100,8 @@ static class Components
 
     public static KnownNames Known => new()
     {
-        Losses = KnownNames.Of(Trainer.Losses),
-        Architectures = KnownNames.Of(Trainer.Architectures),
+        Losses = KnownNames.Of(TrainingCatalog.Losses),
+        Architectures = KnownNames.Of(TrainingCatalog.Architectures),
         Filters = FilterPipeline.Known,
         Benchmarks = KnownNames.Of(Benchmarks),
     };

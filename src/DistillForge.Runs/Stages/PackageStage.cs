@@ -1,9 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using DistillForge.Core;
 using DistillForge.Data;
-using DistillForge.Llama;
+using DistillForge.Models;
 using DistillForge.Packaging;
 using DistillForge.Text;
-using DistillForge.Training;
+using DistillForge.Training.Inference;
 
 namespace DistillForge.Runs.Stages;
 
@@ -25,7 +27,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
     protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string> { ["checkpoint"] = Run.Folder.Checkpoint };
 
-    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type)))];
+    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type))), PackagedFiles.Name];
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -37,6 +39,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
         var origin = new Origin(Run.Recipe.Name, Run.HasTeacher ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
         var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin);
         var files = await new StudentPackage(reference, tokenizer, Run.Progress).MakeAsync(plan, probe, cancellationToken);
+        PackagedFiles.Write(Run.Folder.In(PackagedFiles.Name), files);
         var figures = new Dictionary<string, double>();
         foreach (var file in files)
         {
@@ -58,5 +61,22 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
         // A SentencePiece vocabulary without byte tokens takes llama.cpp down on a character that it does not know.
         bool Encodable(string text) => dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii);
+    }
+}
+
+/// <summary>What the gate found about each file, kept for the model card.</summary>
+static class PackagedFiles
+{
+    public const string Name = "package.json";
+
+    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    public static void Write(string path, IReadOnlyList<PackagedFile> files)
+        => DurableFile.Write(path, stream => JsonSerializer.Serialize(stream, files.Select(file => file with { Path = Path.GetFileName(file.Path) }), Json));
+
+    public static IReadOnlyList<PackagedFile> Read(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return JsonSerializer.Deserialize<List<PackagedFile>>(stream, Json) ?? [];
     }
 }

@@ -24,6 +24,9 @@ abstract class Stage(RunContext run)
     /// <summary>What this stage reads, by the name it has in the manifest; files or folders.</summary>
     protected abstract IReadOnlyDictionary<string, string> Inputs { get; }
 
+    /// <summary>What this stage reads that is no file of its own: name → hash of its content.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Contents => new Dictionary<string, string>();
+
     /// <summary>What this stage makes, relative to the run folder; files or folders.</summary>
     protected abstract IReadOnlyList<string> Outputs { get; }
 
@@ -61,7 +64,7 @@ abstract class Stage(RunContext run)
         Stage = Name,
         Recipe = RecipePart.Of(Run.Recipe, [.. RecipeKeys]).Text,
         Seed = Run.Recipe.Seed,
-        Inputs = Inputs.ToDictionary(input => input.Key, input => HashOf(input.Value)),
+        Inputs = Inputs.Select(input => new KeyValuePair<string, string>(input.Key, HashOf(input.Value))).Concat(Contents).ToDictionary(),
         Versions = new Dictionary<string, string> { ["distillforge"] = RunContext.Version },
     };
 

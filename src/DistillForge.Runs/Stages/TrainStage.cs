@@ -57,7 +57,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             CheckpointEvery = Settings.CheckpointEvery,
             Threads = Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads,
         };
-        var result = await Trainer.TrainAsync(plan, traces, Run.Folder.In(Outputs[0]), new Named(Run.Progress, Name), cancellationToken);
+        var result = await new Trainer(Run.Clock).TrainAsync(plan, traces, Run.Folder.In(Outputs[0]), new Named(Run.Progress, Name), cancellationToken);
         return new Dictionary<string, double>
         {
             ["parameters"] = result.Parameters,
