@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+
+namespace DistillForge.Models;
+
+/// <summary>Files that are whole or not there: written beside their place, forced to disk, then renamed.</summary>
+public static partial class DurableFile
+{
+    /// <summary>Writes a file. If <paramref name="write"/> throws, the old file, if any, is untouched and nothing is left over.</summary>
+    /// <exception cref="ForgeException">The folder cannot be written, or the disk is full.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var temporary = path + ".partial";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            Rename(temporary, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Discard(temporary);
+            throw new ForgeException(new Problem(path, $"cannot be written: {e.Message}", "Check the folder's permissions and the free space."), inner: e);
+        }
+        catch
+        {
+            Discard(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Gives a finished file its final name, and forces the name to disk.</summary>
+    public static void Rename(string from, string to)
+    {
+        File.Move(from, to, overwrite: true);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(to))!);
+    }
+
+    static void Discard(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The reason of the failure is what the user must see, and a file called .partial says what it is.
+        }
+    }
+
+    // A rename is durable only once its folder is: https://pubs.opengroup.org/onlinepubs/9699919799/functions/rename.html
+    static void SyncFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var descriptor = OpenFolder(folder, 0);
+        if (descriptor < 0)
+        {
+            return;
+        }
+
+        _ = Sync(descriptor);
+        _ = Close(descriptor);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFolder(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync")]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,95 @@
+namespace DistillForge.Models;
+
+/// <summary><see cref="ModelShape"/> ↔ GGUF metadata.</summary>
+public static class GgufShape
+{
+    const string EmbeddingName = "token_embd.weight";
+
+    /// <summary>Reads the shape of any architecture that uses GGUF's common keys, as <c>llama</c> and <c>gpt2</c> do.</summary>
+    /// <exception cref="GgufException">A key is missing, of the wrong type, out of bounds, or contradicts the tensors.</exception>
+    public static ModelShape Read(GgufFile file)
+    {
+        var metadata = file.Metadata;
+        var architecture = metadata.RequiredText("general.architecture");
+        var width = Number(metadata, $"{architecture}.embedding_length");
+        var heads = Number(metadata, $"{architecture}.attention.head_count");
+        var embedding = file.Tensor(EmbeddingName);
+        var shape = new ModelShape
+        {
+            Architecture = architecture,
+            Layers = Number(metadata, $"{architecture}.block_count"),
+            Width = width,
+            Heads = heads,
+            KeyValueHeads = Number(metadata, $"{architecture}.attention.head_count_kv", heads),
+            HeadSize = Number(metadata, $"{architecture}.attention.key_length", width / Math.Max(1, heads)),
+            FeedForward = Number(metadata, $"{architecture}.feed_forward_length"),
+            Vocabulary = embedding.Shape.Count == 2 ? (int)Math.Min(int.MaxValue, embedding.Shape[1]) : 0,
+            Context = Number(metadata, $"{architecture}.context_length"),
+            RopeTheta = metadata.Float32($"{architecture}.rope.freq_base") ?? 10_000f,
+            NormEpsilon = metadata.Float32($"{architecture}.attention.layer_norm_rms_epsilon") ?? metadata.Float32($"{architecture}.attention.layer_norm_epsilon") ?? 1e-5f,
+            TiedEmbeddings = !file.Contains("output.weight"),
+        };
+        if (embedding.Shape.Count != 2 || embedding.Shape[0] != width)
+        {
+            throw metadata.Unfit($"tensor '{EmbeddingName}'", $"is {string.Join(" × ", embedding.Shape)}, but {architecture}.embedding_length is {width}.");
+        }
+
+        foreach (var (property, what) in shape.Check())
+        {
+            throw metadata.Unfit(Key(architecture, property), what);
+        }
+
+        return shape;
+    }
+
+    /// <summary>The architecture's own keys, for a <c>llama</c> model.</summary>
+    public static GgufMetadata Write(ModelShape shape)
+    {
+        if (shape.Architecture != "llama")
+        {
+            throw new NotSupportedException($"GGUF metadata is written for llama, not for {shape.Architecture}");
+        }
+
+        return new GgufMetadata
+        {
+            { "general.architecture", GgufValue.Of("llama") },
+            { "llama.block_count", GgufValue.Of((uint)shape.Layers) },
+            { "llama.context_length", GgufValue.Of((uint)shape.Context) },
+            { "llama.embedding_length", GgufValue.Of((uint)shape.Width) },
+            { "llama.feed_forward_length", GgufValue.Of((uint)shape.FeedForward) },
+            { "llama.attention.head_count", GgufValue.Of((uint)shape.Heads) },
+            { "llama.attention.head_count_kv", GgufValue.Of((uint)shape.KeyValueHeads) },
+            { "llama.attention.key_length", GgufValue.Of((uint)shape.HeadSize) },
+            { "llama.attention.value_length", GgufValue.Of((uint)shape.HeadSize) },
+            { "llama.attention.layer_norm_rms_epsilon", GgufValue.Of(shape.NormEpsilon) },
+            { "llama.rope.freq_base", GgufValue.Of(shape.RopeTheta) },
+            { "llama.rope.dimension_count", GgufValue.Of((uint)shape.HeadSize) },
+            { "llama.vocab_size", GgufValue.Of((uint)shape.Vocabulary) },
+        };
+    }
+
+    static int Number(GgufMetadata metadata, string key, int? otherwise = null)
+    {
+        if (!metadata.TryGet(key, out var value))
+        {
+            return otherwise ?? (int)metadata.RequiredUInt32(key);
+        }
+
+        // Some architectures give one number a layer.
+        long number = value.Type == GgufType.Array ? metadata.Int32s(key)!.DefaultIfEmpty(0).Max() : (long)metadata.UInt32(key)!.Value;
+        return number is >= 0 and <= int.MaxValue ? (int)number : throw metadata.Unfit(key, $"is {number}, far beyond any model.");
+    }
+
+    static string Key(string architecture, string property) => architecture + property switch
+    {
+        nameof(ModelShape.Layers) => ".block_count",
+        nameof(ModelShape.Width) => ".embedding_length",
+        nameof(ModelShape.Heads) => ".attention.head_count",
+        nameof(ModelShape.KeyValueHeads) => ".attention.head_count_kv",
+        nameof(ModelShape.HeadSize) => ".attention.key_length",
+        nameof(ModelShape.FeedForward) => ".feed_forward_length",
+        nameof(ModelShape.Vocabulary) => ".vocab_size",
+        nameof(ModelShape.Context) => ".context_length",
+        _ => ".attention.layer_norm_rms_epsilon",
+    };
+}

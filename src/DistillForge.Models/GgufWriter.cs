@@ -1,0 +1,161 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DistillForge.Models;
+
+/// <summary>A tensor to be written: its bytes are asked for when its turn comes, so that no model need be in memory twice.</summary>
+/// <param name="Shape">In ggml's order, see <see cref="GgufTensor.Shape"/>.</param>
+/// <param name="WriteTo">Writes exactly the bytes that type and shape say.</param>
+public sealed record GgufTensorSource(string Name, GgmlType Type, IReadOnlyList<long> Shape, Action<Stream> WriteTo)
+{
+    public long ByteCount => Type.BytesFor(Shape.Aggregate(1L, (product, size) => checked(product * size)));
+
+    public static GgufTensorSource Of(string name, GgmlType type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> bytes)
+        => new(name, type, shape, stream => stream.Write(bytes.Span));
+
+    /// <summary>Float32 numbers as they are.</summary>
+    public static GgufTensorSource Of(string name, IReadOnlyList<long> shape, ReadOnlyMemory<float> numbers)
+        => new(name, GgmlType.F32, shape, stream => stream.Write(MemoryMarshal.AsBytes(numbers.Span)));
+}
+
+/// <summary>Writes GGUF version 3 as llama.cpp and gguf-py lay it out.</summary>
+public sealed class GgufWriter
+{
+    readonly Stream stream;
+    readonly int alignment;
+    long written;
+
+    GgufWriter(Stream stream, int alignment) => (this.stream, this.alignment) = (stream, alignment);
+
+    /// <summary>Writes a whole file or none: beside its place, forced to disk, then renamed.</summary>
+    public static void Write(string path, GgufMetadata metadata, IReadOnlyList<GgufTensorSource> tensors)
+        => DurableFile.Write(path, stream => Write(stream, metadata, tensors));
+
+    public static void Write(Stream stream, GgufMetadata metadata, IReadOnlyList<GgufTensorSource> tensors)
+        => new GgufWriter(stream, GgufTensors.Alignment(metadata, "")).Write(metadata, tensors);
+
+    void Write(GgufMetadata metadata, IReadOnlyList<GgufTensorSource> tensors)
+    {
+        Bytes("GGUF"u8);
+        UInt32(3);
+        UInt64((ulong)tensors.Count);
+        UInt64((ulong)metadata.Count);
+        foreach (var (key, value) in metadata)
+        {
+            Text(key);
+            UInt32((uint)value.Type);
+            Value(value);
+        }
+
+        Table(tensors);
+        Pad();
+        foreach (var tensor in tensors)
+        {
+            Data(tensor);
+        }
+    }
+
+    void Table(IReadOnlyList<GgufTensorSource> tensors)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var offset = 0L;
+        foreach (var tensor in tensors)
+        {
+            if (Encoding.UTF8.GetByteCount(tensor.Name) > GgufTensors.LongestName || !names.Add(tensor.Name) || tensor.Shape.Count is 0 or > GgufTensors.MostDimensions)
+            {
+                throw new ArgumentException($"tensor '{tensor.Name}' [{string.Join(", ", tensor.Shape)}]: its name appears twice or is too long, or it has no or too many dimensions", nameof(tensors));
+            }
+
+            Text(tensor.Name);
+            UInt32((uint)tensor.Shape.Count);
+            foreach (var size in tensor.Shape)
+            {
+                UInt64((ulong)size);
+            }
+
+            UInt32((uint)tensor.Type);
+            UInt64((ulong)offset);
+            offset = checked((offset + tensor.ByteCount + alignment - 1) / alignment * alignment);
+        }
+    }
+
+    void Data(GgufTensorSource tensor)
+    {
+        var counted = new CountingStream(stream);
+        tensor.WriteTo(counted);
+        if (counted.Written != tensor.ByteCount)
+        {
+            throw new InvalidOperationException($"tensor '{tensor.Name}' wrote {counted.Written} bytes, but {tensor.Type} [{string.Join(", ", tensor.Shape)}] takes {tensor.ByteCount}");
+        }
+
+        written += counted.Written;
+        Pad();
+    }
+
+    void Value(GgufValue value)
+    {
+        switch (value.Value)
+        {
+            case string text: Text(text); break;
+            case bool flag: Bytes([flag ? (byte)1 : (byte)0]); break;
+            case byte number: Bytes([number]); break;
+            case sbyte number: Bytes([(byte)number]); break;
+            case ushort number: Number(number); break;
+            case short number: Number(number); break;
+            case uint number: Number(number); break;
+            case int number: Number(number); break;
+            case ulong number: Number(number); break;
+            case long number: Number(number); break;
+            case float number: Number(number); break;
+            case double number: Number(number); break;
+            default: Array(value); break;
+        }
+    }
+
+    void Array(GgufValue value)
+    {
+        UInt32((uint)value.ElementType);
+        UInt64((ulong)value.Count);
+        switch (value.Value)
+        {
+            case string[] texts: System.Array.ForEach(texts, Text); break;
+            case GgufValue[] arrays: System.Array.ForEach(arrays, Array); break;
+            case bool[] flags: Bytes(System.Array.ConvertAll(flags, flag => flag ? (byte)1 : (byte)0)); break;
+            case System.Array numbers: Bytes(MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(numbers), Buffer.ByteLength(numbers))); break;
+        }
+    }
+
+    void Number<T>(T number)
+        where T : unmanaged
+        => Bytes(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in number)));   // little endian, like the reader
+
+    void Text(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        UInt64((ulong)bytes.Length);
+        Bytes(bytes);
+    }
+
+    void UInt32(uint value)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
+        Bytes(bytes);
+    }
+
+    void UInt64(ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        Bytes(bytes);
+    }
+
+    void Pad() => Bytes(new byte[(alignment - written % alignment) % alignment]);
+
+    void Bytes(ReadOnlySpan<byte> bytes)
+    {
+        stream.Write(bytes);
+        written += bytes.Length;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DistillForge.Models;
+
+/// <summary><see cref="ModelShape"/> ↔ Hugging Face's <c>config.json</c> of a Llama model.</summary>
+public static class HuggingFaceConfig
+{
+    const int LargestFile = 1 << 20;
+
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <exception cref="ModelFileException">Not a Llama model, or one with what DistillForge does not build (RoPE scaling, biases).</exception>
+    public static ModelShape Read(string path)
+    {
+        using var file = MappedFile.Open(path, (what, instead, inner) => new ModelFileException(path, "file", what, instead, inner));
+        if (file.Length > LargestFile)
+        {
+            throw new ModelFileException(path, "file", $"is {file.Length} bytes long, too long for a config.json.");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(file.Span(0, file.Length).ToArray(), new JsonDocumentOptions { MaxDepth = 16 });
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(new ConfigFields(path, document.RootElement))
+                : throw new ModelFileException(path, "file", "is no JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new ModelFileException(path, "file", $"is no JSON: {e.Message}", inner: e);
+        }
+    }
+
+    static ModelShape Read(ConfigFields fields)
+    {
+        fields.Demand("model_type", "llama");
+        fields.Demand("hidden_act", "silu");
+        fields.Refuse("rope_scaling");
+        fields.Refuse("attention_bias");
+        fields.Refuse("mlp_bias");
+        var width = fields.Integer("hidden_size");
+        var heads = fields.Integer("num_attention_heads");
+        var shape = new ModelShape
+        {
+            Architecture = "llama",
+            Layers = fields.Integer("num_hidden_layers"),
+            Width = width,
+            Heads = heads,
+            KeyValueHeads = fields.Integer("num_key_value_heads", heads),
+            HeadSize = fields.Integer("head_dim", width / Math.Max(1, heads)),
+            FeedForward = fields.Integer("intermediate_size"),
+            Vocabulary = fields.Integer("vocab_size"),
+            Context = fields.Integer("max_position_embeddings"),
+            RopeTheta = fields.RopeTheta(),
+            NormEpsilon = fields.Number("rms_norm_eps", 1e-6f),
+            TiedEmbeddings = fields.Flag("tie_word_embeddings"),
+        };
+        foreach (var (property, what) in shape.Check())
+        {
+            throw fields.Unfit(ConfigFields.Name(property), what);
+        }
+
+        return shape;
+    }
+
+    /// <summary>What transformers' LlamaForCausalLM reads.</summary>
+    public static string Write(ModelShape shape, int? bos = null, int? eos = null)
+    {
+        if (shape.Architecture != "llama")
+        {
+            throw new NotSupportedException($"config.json is written for llama, not for {shape.Architecture}");
+        }
+
+        return new JsonObject
+        {
+            ["architectures"] = new JsonArray("LlamaForCausalLM"),
+            ["model_type"] = "llama",
+            ["hidden_size"] = shape.Width,
+            ["num_hidden_layers"] = shape.Layers,
+            ["num_attention_heads"] = shape.Heads,
+            ["num_key_value_heads"] = shape.KeyValueHeads,
+            ["head_dim"] = shape.HeadSize,
+            ["intermediate_size"] = shape.FeedForward,
+            ["vocab_size"] = shape.Vocabulary,
+            ["max_position_embeddings"] = shape.Context,
+            ["rope_theta"] = shape.RopeTheta,
+            ["rope_scaling"] = null,
+            ["rms_norm_eps"] = shape.NormEpsilon,
+            ["tie_word_embeddings"] = shape.TiedEmbeddings,
+            ["hidden_act"] = "silu",
+            ["attention_bias"] = false,
+            ["mlp_bias"] = false,
+            ["bos_token_id"] = bos,
+            ["eos_token_id"] = eos,
+            ["torch_dtype"] = "float32",
+        }.ToJsonString(Indented) + "\n";
+    }
+}

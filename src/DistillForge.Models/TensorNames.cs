@@ -1,0 +1,130 @@
+namespace DistillForge.Models;
+
+/// <summary>One weight of a Llama model under both its names.</summary>
+/// <param name="Rows">Output features; 1 for a vector.</param>
+/// <param name="Columns">Input features; a vector's length.</param>
+/// <param name="RotaryHeads">Heads whose rows lie in another order in the two formats, see <see cref="RotaryLayout"/>; 0 for none.</param>
+public sealed record LlamaTensor(string Gguf, string HuggingFace, int Rows, int Columns, bool IsVector, int RotaryHeads = 0)
+{
+    public long ElementCount => (long)Rows * Columns;
+
+    /// <summary>As torch and safetensors say it: [Rows, Columns] or [Columns].</summary>
+    public IReadOnlyList<long> TorchShape => IsVector ? [Columns] : [Rows, Columns];
+
+    /// <summary>As ggml says it: [Columns, Rows] or [Columns].</summary>
+    public IReadOnlyList<long> GgufShape => IsVector ? [Columns] : [Columns, Rows];
+}
+
+/// <summary>What the tensors of a Llama model are called in Hugging Face's files and in GGUF.</summary>
+public static class TensorNames
+{
+    static readonly (string Gguf, string HuggingFace)[] Whole =
+    [
+        ("token_embd", "model.embed_tokens"),
+        ("output_norm", "model.norm"),
+        ("output", "lm_head"),
+    ];
+
+    static readonly (string Gguf, string HuggingFace)[] OfLayer =
+    [
+        ("attn_norm", "input_layernorm"),
+        ("attn_q", "self_attn.q_proj"),
+        ("attn_k", "self_attn.k_proj"),
+        ("attn_v", "self_attn.v_proj"),
+        ("attn_output", "self_attn.o_proj"),
+        ("ffn_norm", "post_attention_layernorm"),
+        ("ffn_gate", "mlp.gate_proj"),
+        ("ffn_up", "mlp.up_proj"),
+        ("ffn_down", "mlp.down_proj"),
+    ];
+
+    /// <summary>Every tensor of a Llama model, in the order in which converters write them; no <c>output.weight</c> when it is tied.</summary>
+    public static IReadOnlyList<LlamaTensor> Llama(ModelShape shape)
+    {
+        var (width, query, keyValue) = (shape.Width, shape.Heads * shape.HeadSize, shape.KeyValueHeads * shape.HeadSize);
+        List<LlamaTensor> tensors = [Of("token_embd", shape.Vocabulary, width), Vector("output_norm", width)];
+        if (!shape.TiedEmbeddings)
+        {
+            tensors.Insert(0, Of("output", shape.Vocabulary, width));
+        }
+
+        for (var layer = 0; layer < shape.Layers; layer++)
+        {
+            tensors.AddRange(
+                Vector($"blk.{layer}.attn_norm", width),
+                Of($"blk.{layer}.attn_q", query, width, shape.Heads),
+                Of($"blk.{layer}.attn_k", keyValue, width, shape.KeyValueHeads),
+                Of($"blk.{layer}.attn_v", keyValue, width),
+                Of($"blk.{layer}.attn_output", width, query),
+                Vector($"blk.{layer}.ffn_norm", width),
+                Of($"blk.{layer}.ffn_gate", shape.FeedForward, width),
+                Of($"blk.{layer}.ffn_up", shape.FeedForward, width),
+                Of($"blk.{layer}.ffn_down", width, shape.FeedForward));
+        }
+
+        return tensors;
+    }
+
+    /// <summary><c>model.layers.3.mlp.up_proj.weight</c> → <c>blk.3.ffn_up.weight</c>; null for a name that no Llama has.</summary>
+    public static string? ToGguf(string huggingFace) => Translate(huggingFace, "model.layers.", "blk.", pair => (pair.HuggingFace, pair.Gguf));
+
+    /// <summary><c>blk.3.ffn_up.weight</c> → <c>model.layers.3.mlp.up_proj.weight</c>; null for a name that no Llama has.</summary>
+    public static string? ToHuggingFace(string gguf) => Translate(gguf, "blk.", "model.layers.", pair => (pair.Gguf, pair.HuggingFace));
+
+    static string? Translate(string name, string fromPrefix, string toPrefix, Func<(string Gguf, string HuggingFace), (string From, string To)> direction)
+    {
+        var ofLayer = name.StartsWith(fromPrefix, StringComparison.Ordinal);
+        var rest = ofLayer ? name[fromPrefix.Length..] : name;
+        var dot = rest.IndexOf('.');
+        if (ofLayer && (dot is < 1 or > 4 || !rest[..dot].All(char.IsAsciiDigit) || (dot > 1 && rest[0] == '0')))
+        {
+            return null;
+        }
+
+        var (stem, prefix) = ofLayer ? (rest[(dot + 1)..], toPrefix + rest[..(dot + 1)]) : (name, "");
+        foreach (var (from, to) in (ofLayer ? OfLayer : Whole).Select(direction))
+        {
+            if (stem == from + ".weight")
+            {
+                return prefix + to + ".weight";
+            }
+        }
+
+        return null;
+    }
+
+    static LlamaTensor Of(string stem, int rows, int columns, int rotaryHeads = 0) => new(stem + ".weight", ToHuggingFace(stem + ".weight")!, rows, columns, IsVector: false, rotaryHeads);
+
+    static LlamaTensor Vector(string stem, int length) => new(stem + ".weight", ToHuggingFace(stem + ".weight")!, 1, length, IsVector: true);
+}
+
+/// <summary>
+/// The order of the rows of q and k within a head. Hugging Face turns element i with element i + half (halves); llama.cpp's
+/// Llama turns 2i with 2i + 1 (pairs). The same rotation, once the rows are moved.
+/// </summary>
+public static class RotaryLayout
+{
+    /// <summary>Halves → pairs, for [rows, columns] numbers (or bytes of whole rows) of so many heads.</summary>
+    public static void ToGguf<T>(ReadOnlySpan<T> source, Span<T> target, int rows, int heads) => Move(source, target, rows, heads, toPairs: true);
+
+    /// <summary>Pairs → halves.</summary>
+    public static void ToHuggingFace<T>(ReadOnlySpan<T> source, Span<T> target, int rows, int heads) => Move(source, target, rows, heads, toPairs: false);
+
+    static void Move<T>(ReadOnlySpan<T> source, Span<T> target, int rows, int heads, bool toPairs)
+    {
+        if (rows % (2 * heads) != 0 || source.Length % rows != 0 || target.Length != source.Length)
+        {
+            throw new ArgumentException($"{source.Length} numbers in {rows} rows are no {heads} heads of even size", nameof(source));
+        }
+
+        var (size, columns) = (rows / heads, source.Length / rows);
+        for (var row = 0; row < rows; row++)
+        {
+            var (head, i) = (row / size * size, row % size);
+            var halves = head + i;
+            var pairs = head + i % (size / 2) * 2 + i / (size / 2);
+            var (from, to) = toPairs ? (halves, pairs) : (pairs, halves);
+            source.Slice(from * columns, columns).CopyTo(target.Slice(to * columns, columns));
+        }
+    }
+}
