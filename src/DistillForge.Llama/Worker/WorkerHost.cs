@@ -9,7 +9,7 @@ namespace DistillForge.Llama.Worker;
 /// The worker process: one thread reads requests (and tokenizes at once, which llama.cpp allows beside decoding), one runs the engine.
 /// It ends when its input ends.
 /// </summary>
-public sealed class WorkerHost
+public sealed class WorkerHost : IDisposable
 {
     readonly BlockingCollection<Frame> inbox = [];
     readonly WorkerOutput output = new(StandardStreams.TakeOutput());
@@ -30,19 +30,28 @@ public sealed class WorkerHost
         }
 
         ParentWatch.Start(parent);
-        var host = new WorkerHost();
+        using var host = new WorkerHost();
         try
         {
             NativeLibraries.Load(arguments[0]);
             new Thread(host.ReadInput) { IsBackground = true, Name = "input" }.Start();
             host.Work();
-            return ExitCode.Done;
         }
         catch (ForgeException lack)
         {
+            // At once, with the input thread still reading: the client restarts us.
             Console.Error.WriteLine(lack.Message);
-            return lack.ExitCode;
+            ParentWatch.ExitNow(lack.ExitCode);
         }
+
+        return ExitCode.Done;
+    }
+
+    public void Dispose()
+    {
+        batcher?.Dispose();
+        model?.Dispose();
+        inbox.Dispose();
     }
 
     void ReadInput()
@@ -83,7 +92,7 @@ public sealed class WorkerHost
                 idle = false;
             }
 
-            if (batcher is { IsIdle: false })
+            if (batcher?.IsIdle == false)
             {
                 batcher.Step();
             }

@@ -81,7 +81,7 @@ class TemplateEvaluator(TemplateBudget budget)
         var map = new TemplateMap();
         foreach (var (key, value) in node.Items)
         {
-            map[Evaluate(key) as string ?? throw Budget.Fail("{…}", "has a key that is no text.")] = Evaluate(value);
+            map[Evaluate(key) is var name && name is string text ? text : throw Budget.Fail("{…}", $"cannot have {TemplateMath.Kind(name)} as a key.")] = Evaluate(value);
         }
 
         return map;

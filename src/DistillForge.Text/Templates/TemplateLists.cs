@@ -39,7 +39,8 @@ static class TemplateLists
 
     public static object? Filter(string name, object? value, TemplateArguments arguments, TemplateBudget budget)
     {
-        var items = Of(value, budget);
+        // These take none for nothing, as Jinja's do.
+        var items = value is null && name is ("map" or "select" or "reject" or "selectattr" or "rejectattr") ? [] : Of(value, budget);
         budget.Step(items.Count);
         switch (name)
         {

@@ -90,7 +90,8 @@ static class TemplateMath
         {
             return op switch
             {
-                "+" => checked(a + b),
+                // The cast keeps C# from making one type, double, of all cases.
+                "+" => (object)checked(a + b),
                 "-" => checked(a - b),
                 "*" => checked(a * b),
                 "/" when b != 0 => (double)a / b,
