@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DistillForge.Cli;
 using DistillForge.Cli.Commands;
 
 var root = new RootCommand("Turns big language models into small ones that people own: a teacher answers, filters judge, a student learns, a checked GGUF comes out.")

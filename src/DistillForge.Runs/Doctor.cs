@@ -18,13 +18,13 @@ public static class Doctor
 
     public static async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) =>
     [
-        new(".NET", Environment.Version.Major >= 10, Environment.Version.ToString(), Environment.Version.Major >= 10 ? "" : "Install the .NET 10 SDK."),
-        new("processor", true, $"{Environment.ProcessorCount} cores, {(Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : "neither AVX2 nor AVX-512: it works, slowly")}"),
+        new Finding(".NET", Environment.Version.Major >= 10, Environment.Version.ToString(), Environment.Version.Major >= 10 ? "" : "Install the .NET 10 SDK."),
+        new Finding("processor", true, $"{Environment.ProcessorCount} cores, {(Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : "neither AVX2 nor AVX-512: it works, slowly")}"),
         Memory(),
         Disk(),
         await TryAsync("llama.cpp", () => Task.FromResult($"{Engine.Build}; {Path.GetRelativePath(Home.Root, Engine.Verify())}")),
         await TryAsync("worker", () => WorkerAsync(cancellationToken)),
-        await TryAsync("libtorch", () => Task.FromResult(Torch.Engine.Describe())),
+        await TryAsync("libtorch", () => Task.FromResult($"libtorch {Torch.Engine.Version}, {Torch.Engine.Threads} threads")),
         await TryAsync("DuckDB", async () => (await Sql.QueryAsync("select version()", Path.GetTempPath(), cancellationToken)).Rows[0][0] ?? ""),
     ];
 

@@ -81,8 +81,8 @@ public static class Init
             throw new ForgeException(new Problem(gguf, "has no chat template (tokenizer.chat_template).", "Use a model that was made for conversations."));
         }
 
-        var shape = ModelShape.FromGguf(file);
-        var parameters = file.Tensors.Sum(tensor => tensor.Elements);
+        var shape = GgufShape.Read(file);
+        var parameters = file.ParameterCount;
         var (width, layers) = new[] { (768, 12), (576, 10), (512, 8), (384, 8), (320, 6), (256, 6), (192, 4), (128, 4), (128, 2), (96, 2), (64, 2) }
             .First(size => size.Item1 == 64 || Size(size.Item1, size.Item2, vocabulary.Size) <= parameters / 8);
         return new Model(shape.Architecture, parameters, vocabulary.RealSize, shape.Context, true, width, layers, Size(width, layers, vocabulary.Size));

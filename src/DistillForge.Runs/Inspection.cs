@@ -3,7 +3,6 @@ using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Llama;
 using DistillForge.Models;
-using DistillForge.Text;
 
 namespace DistillForge.Runs;
 
@@ -88,16 +87,18 @@ public static class Inspection
         using var file = GgufFile.Open(path);
         foreach (var (key, value) in file.Metadata)
         {
-            yield return $"{key} = {value.Describe()}";
+            yield return $"{key} = {Shorten(value)}";
         }
 
         yield return "";
-        yield return $"{file.Tensors.Count:N0} tensors, {file.Tensors.Sum(tensor => tensor.Elements):N0} parameters";
+        yield return $"{file.Tensors.Count:N0} tensors, {file.ParameterCount:N0} parameters";
         foreach (var tensor in file.Tensors)
         {
-            yield return $"  {tensor.Name,-32} {tensor.Type,-6} [{string.Join(", ", tensor.Dimensions)}]";
+            yield return $"  {tensor.Name,-32} {tensor.Type,-6} [{string.Join(", ", tensor.Shape)}]";
         }
     }
+
+    static string Shorten(GgufValue value) => value.ToString() is { Length: > 200 } text ? $"{text[..200].ReplaceLineEndings(" ")}… ({text.Length:N0} characters)" : value.ToString().ReplaceLineEndings(" ");
 
     static IEnumerable<string> Lines(SqlTable table)
     {

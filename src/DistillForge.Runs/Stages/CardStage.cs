@@ -2,7 +2,6 @@ using System.Globalization;
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Evaluation;
-using DistillForge.Filters;
 using DistillForge.Llama;
 using DistillForge.Models;
 using DistillForge.Packaging;

@@ -108,7 +108,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             .Where(trace => wanted.Contains(trace.Id) && trace.CompletionLength > 0)
             .Select(trace => (trace.Id, new TokenSequence(trace.Vocabulary, trace.TokenIds, trace.PromptLength)));
         var compared = new List<FidelityRow>();
-        await foreach (var row in Fidelity.CompareAsync(teacher, baseline is null ? [student] : [student, baseline], rows, cancellationToken))
+        await foreach (var row in Fidelity.CompareAsync(teacher, baseline is null ? [student] : [student, baseline], rows, student.Parallel, cancellationToken))
         {
             if (row.Failure is null)
             {

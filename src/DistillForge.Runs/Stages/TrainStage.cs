@@ -117,6 +117,6 @@ static class StudentShape
     static int ContextOf(string gguf)
     {
         using var file = GgufFile.Open(gguf);
-        return Math.Min(4096, ModelShape.FromGguf(file).Context);
+        return Math.Min(4096, GgufShape.Read(file).Context);
     }
 }
