@@ -50,6 +50,20 @@ sealed class ControlTokens
         return null;
     }
 
+    /// <summary>The longest control token that the text begins with, or null.</summary>
+    public int? FindAtStart(string text)
+    {
+        foreach (var id in longestFirst)
+        {
+            if (IsControl(id) && text.StartsWith(vocabulary.Tokens[id], StringComparison.Ordinal))
+            {
+                return id;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Cuts at every token, longest first. With <paramref name="parseSpecial"/> false only at user-defined ones.</summary>
     public List<Piece> Partition(string text, bool parseSpecial)
     {

@@ -14,7 +14,7 @@ public sealed class Dialogue
         this.tokenizer = tokenizer;
         control = new ControlTokens(vocabulary);
         Template = ChatTemplate.Parse(vocabulary.ChatTemplate ?? throw new ForgeException(new Problem("tokenizer.chat_template", "is missing.", "Use a model that was made for conversations.")));
-        End = vocabulary.Eos ?? vocabulary.Eot ?? throw new ForgeException(new Problem("tokenizer.ggml.eos_token_id", "is missing, so no answer could end.", "Convert the model again."));
+        End = FindEnd() ?? vocabulary.Eos ?? vocabulary.Eot ?? throw new ForgeException(new Problem("tokenizer.ggml.eos_token_id", "is missing, so no answer could end.", "Convert the model again."));
     }
 
     /// <summary>For a byte-level BPE vocabulary that <see cref="BpeTokenizer"/> knows.</summary>
@@ -24,7 +24,7 @@ public sealed class Dialogue
 
     public ChatTemplate Template { get; }
 
-    /// <summary>The token that ends an answer.</summary>
+    /// <summary>The token that ends an answer: what the template writes after one, else the end of the sequence or of the turn.</summary>
     public int End { get; }
 
     /// <summary>The ids of everything up to where the assistant begins to speak.</summary>
@@ -36,7 +36,16 @@ public sealed class Dialogue
             Refuse(message);
         }
 
-        var text = Template.Render(messages, addGenerationPrompt: true, Vocabulary.TextOf(Vocabulary.Bos), Vocabulary.TextOf(Vocabulary.Eos));
+        string text;
+        try
+        {
+            text = Render(messages, addGenerationPrompt: true);
+        }
+        catch (TemplateException refusal)
+        {
+            throw new CompletionFailedException(refusal.Code, refusal.Message);
+        }
+
         var ids = tokenizer.Encode(text, parseSpecial: true);
         return Vocabulary.AddBos && Vocabulary.Bos is { } bos && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
     }
@@ -64,6 +73,26 @@ public sealed class Dialogue
             PromptLength = sequence.PromptLength,
             LossMask = [.. Enumerable.Repeat(true, sequence.TokenIds.Count - sequence.PromptLength)],
         };
+    }
+
+    string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt)
+        => Template.Render(messages, addGenerationPrompt, Vocabulary.TextOf(Vocabulary.Bos), Vocabulary.TextOf(Vocabulary.Eos));
+
+    // The file's end of sequence is often not what ends a turn; the template knows.
+    int? FindEnd()
+    {
+        const string Answer = "distillforge";
+        try
+        {
+            var text = Render([Message.User("?"), Message.Assistant(Answer)], addGenerationPrompt: false);
+            var at = text.LastIndexOf(Answer, StringComparison.Ordinal);
+            return at < 0 ? null : control.FindAtStart(text[(at + Answer.Length)..].TrimStart());
+        }
+        catch (TemplateException)
+        {
+            // It wants other turns than these; the file's word has to do.
+            return null;
+        }
     }
 
     // Nobody gets to speak in another's name: neither by a control token's text nor by a role that closes its own mark.
