@@ -32,6 +32,18 @@ public sealed class ExportGate(ILanguageModel reference, Vocabulary expected, IT
     /// <exception cref="ForgeException">The file is not the model that was trained; the message has the numbers.</exception>
     public async Task<GateReport> CompareAsync(string gguf, string type, ILanguageModel candidate, ITokenizer candidateTokenizer, GateProbe probe, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await MeasureAsync(gguf, type, candidate, candidateTokenizer, probe, cancellationToken);
+        }
+        catch (CompletionFailedException e)
+        {
+            throw Failed(gguf, e.Code, e.Message);
+        }
+    }
+
+    async Task<GateReport> MeasureAsync(string gguf, string type, ILanguageModel candidate, ITokenizer candidateTokenizer, GateProbe probe, CancellationToken cancellationToken)
+    {
         var bound = GateBound.For(type);
         CheckTokens(gguf, candidateTokenizer, probe.Texts);
         var distance = new Distance();
@@ -44,11 +56,11 @@ public sealed class ExportGate(ILanguageModel reference, Vocabulary expected, IT
         var greedy = bound.TieGap is { } gap && probe.Prompts.Count > 0
             ? await new GreedyComparison(reference, new Dialogue(expected, tokenizer), candidate, gap).CompareAsync(gguf, probe, cancellationToken)
             : default;
-        var report = new GateReport(type, probe.Texts.Count, distance.Positions, distance.Max, distance.Mean, greedy.Prompts, greedy.Tokens, greedy.Ties);
-        return distance.Max <= bound.Max && distance.Mean <= bound.Mean
+        var report = new GateReport(type, probe.Texts.Count, distance.Positions, distance.Max, distance.Mean, distance.Kl, greedy.Prompts, greedy.Tokens, greedy.Ties);
+        return distance.Max <= bound.Max && distance.Mean <= bound.Mean && distance.Kl <= bound.Kl
             ? report
             : throw Failed(gguf, "log-probabilities", FormattableString.Invariant(
-                $"differ from the checkpoint's by up to {distance.Max:0.0e+0} nats, {distance.Mean:0.0e+0} on average over {distance.Positions} positions; {type} may differ by {bound.Max:0.0e+0} and {bound.Mean:0.0e+0}."));
+                $"differ from the checkpoint's by up to {distance.Max:0.0e+0} nats, {distance.Mean:0.0e+0} on average, KL {distance.Kl:0.0e+0} over {distance.Positions} positions; {type} may differ by {bound.Max:0.0e+0}, {bound.Mean:0.0e+0} and {bound.Kl:0.0e+0}."));
     }
 
     void CheckTokens(string gguf, ITokenizer candidate, IReadOnlyList<string> texts)
@@ -73,6 +85,7 @@ public sealed class ExportGate(ILanguageModel reference, Vocabulary expected, IT
 sealed class Distance
 {
     double sum;
+    double divergence;
     long count;
 
     public long Positions { get; private set; }
@@ -80,6 +93,8 @@ sealed class Distance
     public double Max { get; private set; }
 
     public double Mean => count == 0 ? 0 : sum / count;
+
+    public double Kl => Positions == 0 ? 0 : divergence / Positions;
 
     public void Add(string gguf, TokenTrace reference, TokenTrace candidate)
     {
@@ -95,6 +110,7 @@ sealed class Distance
             difference = double.IsNaN(difference) ? double.PositiveInfinity : difference;
             Max = Math.Max(Max, difference);
             sum += difference;
+            divergence += Math.Exp(reference.HeadLogprobs[i]) * ((double)reference.HeadLogprobs[i] - candidate.HeadLogprobs[i]);
         }
 
         count += reference.HeadLogprobs.Length;

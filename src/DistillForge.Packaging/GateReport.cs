@@ -12,11 +12,12 @@ public sealed record GateProbe(IReadOnlyList<string> Texts, IReadOnlyList<TokenS
 /// <param name="Positions">Positions whose whole distributions were compared.</param>
 /// <param name="MaxDifference">Largest |Δ log-prob|, nats.</param>
 /// <param name="MeanDifference">Mean |Δ log-prob| over positions and vocabulary, nats.</param>
+/// <param name="Kl">KL(checkpoint ‖ file), nats a position.</param>
 /// <param name="GreedyPrompts">Prompts answered with the same greedy tokens, ties aside; 0 where the type compares none.</param>
 /// <param name="GreedyTokens">Tokens compared in them.</param>
 /// <param name="Ties">Prompts whose comparison stopped where the reference's two most likely tokens were equally likely.</param>
-public sealed record GateReport(string Type, int Texts, long Positions, double MaxDifference, double MeanDifference, int GreedyPrompts, long GreedyTokens, int Ties)
+public sealed record GateReport(string Type, int Texts, long Positions, double MaxDifference, double MeanDifference, double Kl, int GreedyPrompts, long GreedyTokens, int Ties)
 {
     public override string ToString() => FormattableString.Invariant(
-        $"{Type}: {Texts} texts tokenized alike; |Δ log-prob| max {MaxDifference:0.0e+0}, mean {MeanDifference:0.0e+0} over {Positions} positions; {(GreedyPrompts == 0 ? "greedy tokens not compared" : $"same greedy tokens on {GreedyPrompts} prompts ({GreedyTokens} tokens, {Ties} ties)")}");
+        $"{Type}: {Texts} texts tokenized alike; |Δ log-prob| max {MaxDifference:0.0e+0}, mean {MeanDifference:0.0e+0}, KL {Kl:0.0e+0} over {Positions} positions; {(GreedyPrompts == 0 ? "greedy tokens not compared" : $"same greedy tokens on {GreedyPrompts} prompts ({GreedyTokens} tokens, {Ties} ties)")}");
 }

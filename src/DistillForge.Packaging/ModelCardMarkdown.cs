@@ -24,7 +24,11 @@ static class ModelCardMarkdown
     static void FrontMatter(StringBuilder text, ModelCard card)
     {
         text.Append("---\n");
-        Entry("license", card.License?.ToLowerInvariant() ?? "other");
+        if (card.License is { } license)
+        {
+            Entry("license", license.ToLowerInvariant());
+        }
+
         Sequence("language", card.Languages);
         Entry("pipeline_tag", "text-generation");
         if (card.Teacher?.BaseModel is { } baseModel)
@@ -90,10 +94,10 @@ static class ModelCardMarkdown
     static void Files(StringBuilder text, IReadOnlyList<PackagedFile> files)
     {
         text.Append("\n## Files\n\nEach file was loaded in llama.cpp and compared with the float32 checkpoint before it got its name.\n");
-        Table(text, ["file", "MB", "mean abs. Δ log-prob", "max", "greedy", "SHA-256"], files.Select(f => new[]
+        Table(text, ["file", "MB", "mean abs. Δ log-prob", "max", "KL, nats", "greedy", "SHA-256"], files.Select(f => new[]
         {
-            Path.GetFileName(f.Path), Number(f.Bytes / 1e6, "0.00"), Number(f.Gate.MeanDifference, "0.0e+0"), Number(f.Gate.MaxDifference, "0.0e+0"),
-            f.Gate.GreedyPrompts == 0 ? "not compared" : $"same on {f.Gate.GreedyPrompts} prompts, {f.Gate.Ties} ties", f.Sha256,
+            Path.GetFileName(f.Path), Number(f.Bytes / 1e6, "0.00"), Number(f.Gate.MeanDifference, "0.0e+0"), Number(f.Gate.MaxDifference, "0.0e+0"), Number(f.Gate.Kl, "0.0e+0"),
+            f.Gate.GreedyPrompts == 0 ? "not compared" : $"same on {f.Gate.GreedyPrompts} prompts, {f.Gate.Ties} {(f.Gate.Ties == 1 ? "tie" : "ties")}", f.Sha256,
         }));
     }
 
