@@ -84,22 +84,32 @@ public static partial class Engine
         }
     }
 
-    // Native setenv: Environment.SetEnvironmentVariable changes only what managed code sees. What the user has set wins.
+    // Native setenv: Environment.SetEnvironmentVariable changes only what managed code sees. A core type or a way of waiting that the
+    // user has set stays. DISTILLFORGE_TORCH_DEFAULTS names settings to leave out (coretype, waiting, malloc), to measure what each is worth.
     static void Prepare(int count)
     {
-        if (Environment.GetEnvironmentVariable("DISTILLFORGE_TORCH_UNTUNED") is { Length: > 0 })
-        {
-            return;
-        }
-
-        if (Avx512F.IsSupported)
+        var left = Environment.GetEnvironmentVariable("DISTILLFORGE_TORCH_DEFAULTS") ?? "";
+        _ = setenv("OMP_NUM_THREADS", count.ToString(), 1);
+        _ = setenv("OPENBLAS_NUM_THREADS", count.ToString(), 1);
+        if (Avx512F.IsSupported && !left.Contains("coretype", StringComparison.Ordinal))
         {
             _ = setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
         }
 
-        _ = setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
-        _ = setenv("OMP_NUM_THREADS", count.ToString(), 1);
-        _ = setenv("OPENBLAS_NUM_THREADS", count.ToString(), 1);
+        if (!left.Contains("waiting", StringComparison.Ordinal))
+        {
+            _ = setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+        }
+
+        if (!left.Contains("malloc", StringComparison.Ordinal))
+        {
+            KeepMemory();
+        }
+    }
+
+    // Large tensors come and go each step. By default each is mapped and unmapped, and its page faults cost as much as the products.
+    static void KeepMemory()
+    {
         _ = mallopt(MmapThreshold, 1 << 30);
         _ = mallopt(TrimThreshold, -1);
         _ = mallopt(ArenaMax, 1);

@@ -12,8 +12,8 @@ static unsafe partial class Native
 
     [LibraryImport(Library)] internal static partial nint df_last_error();
     [LibraryImport(Library)] internal static partial nint df_version();
-    [LibraryImport(Library)] [SuppressGCTransition] internal static partial long df_live_tensors();
-    [LibraryImport(Library)] [SuppressGCTransition] internal static partial long df_live_bytes();
+    [LibraryImport(Library), SuppressGCTransition] internal static partial long df_live_tensors();
+    [LibraryImport(Library), SuppressGCTransition] internal static partial long df_live_bytes();
     [LibraryImport(Library)] internal static partial void df_free(nint tensor);
     [LibraryImport(Library)] internal static partial int df_set_threads(int count);
     [LibraryImport(Library)] internal static partial int df_get_threads();

@@ -3,7 +3,7 @@ using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Torch;
 
-[Collection("fused")]
+[Collection("torch")]
 public sealed class FusedTests
 {
     const double Float32Tolerance = 2e-6;
