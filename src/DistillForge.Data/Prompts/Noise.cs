@@ -100,7 +100,7 @@ sealed record Noise
     }
 }
 
-/// <summary>Slips of the finger: two letters swapped, one left out, doubled, or its neighbour hit.</summary>
+/// <summary>Slips of the finger: two letters swapped, one left out, doubled, its neighbour hit, or two words run together.</summary>
 static class Slips
 {
     // Shorter words are too near to other words ("on", "off", "ten"), and digits mean what they say.
@@ -117,11 +117,12 @@ static class Slips
         }
 
         var at = places[random.Next(places.Count)];
-        return random.Next(10) switch
+        return random.Next(11) switch
         {
             < 4 => string.Concat(text.AsSpan(0, at), text.AsSpan(at + 1, 1), text.AsSpan(at, 1), text.AsSpan(at + 2)),
             < 7 => text.Remove(at, 1),
             < 8 => text.Insert(at, text.Substring(at, 1)),
+            8 when text.IndexOf(' ', at) is var space and > 0 && space + 1 < text.Length && char.IsAsciiLetter(text[space + 1]) => text.Remove(space, 1),
             _ => string.Concat(text.AsSpan(0, at), Neighbour(text[at], random).ToString(), text.AsSpan(at + 1)),
         };
     }

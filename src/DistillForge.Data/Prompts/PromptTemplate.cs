@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using DistillForge.Core;
@@ -51,11 +52,13 @@ public sealed class PromptTemplate
     public IReadOnlyList<PromptDraw> TakeHeldOut(long seed, int count) => Distinct(DrawHeldOut(seed), count);
 
     /// <summary>Whether a text belongs to the held-out share; case, punctuation and spacing do not matter.</summary>
-    public bool IsHeldOut(string text)
+    public bool IsHeldOut(string text) => IsPlainHeldOut(SpokenText.Plain(text));
+
+    bool IsPlainHeldOut(string plain)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(SpokenText.Plain(text)), hash);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash) < definition.HeldOut * (1L << 32);
+        SHA256.HashData(Encoding.UTF8.GetBytes(plain), hash);
+        return BinaryPrimitives.ReadUInt32BigEndian(hash) < definition.HeldOut * (1L << 32);
     }
 
     IEnumerable<PromptDraw> Draws(long seed, bool heldOut)
@@ -64,8 +67,8 @@ public sealed class PromptTemplate
         for (var refused = 0; refused < Patience; refused++)
         {
             var draw = source.Next();
-            var text = draw.Messages[^1].Content;
-            if (IsHeldOut(text) == heldOut && (excluded.Count == 0 || !excluded.Contains(SpokenText.Plain(text))))
+            var plain = SpokenText.Plain(draw.Messages[^1].Content);
+            if (IsPlainHeldOut(plain) == heldOut && !excluded.Contains(plain))
             {
                 refused = -1;
                 yield return draw;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using CsvHelper.Configuration;
 using CsvHelper;
+using CsvHelper.Configuration;
 using DistillForge.Core;
 
 namespace DistillForge.Data.Prompts;

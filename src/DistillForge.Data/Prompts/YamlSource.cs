@@ -1,6 +1,6 @@
 using DistillForge.Core;
-using YamlDotNet.Core.Events;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace DistillForge.Data.Prompts;

@@ -90,6 +90,6 @@ public sealed class PhraseTests : IDisposable
         var texts = template.Draw(3).Take(500).Select(draw => draw.Messages[0].Content).Distinct().ToArray();
 
         Assert.InRange(texts.Length, 15, 60);
-        Assert.All(texts, text => Assert.Matches("^set the [a-z]{6,8} fan to 1234 now$", text));
+        Assert.All(texts, text => Assert.Matches("^set the [a-z]{6,8} ?fan to 1234 now$", text));
     }
 }
