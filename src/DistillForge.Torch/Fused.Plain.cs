@@ -1,5 +1,4 @@
 #if TORCHSHARP
-using TorchSharp;
 using static TorchSharp.torch;
 #else
 using static DistillForge.Torch.torch;
@@ -59,5 +58,42 @@ static class Plain
         var logits = linear(hidden, rows, type).to_type(ScalarType.Float32); // [N, V]
         var surprisals = (-logits.log_softmax(-1).gather(-1, ids.clamp(0))).masked_fill(ids.lt(0), 0);
         return ((surprisals * weights).sum().MoveToOuterDisposeScope(), surprisals.detach().MoveToOuterDisposeScope());
+    }
+
+    internal static Tensor embedding(Tensor ids, Tensor weight)
+    {
+        using var scope = NewDisposeScope();
+        return weight.index_select(0, ids.flatten()).view([.. ids.shape, weight.size(1)]).MoveToOuterDisposeScope();
+    }
+
+    internal static double clip_gradients(IReadOnlyList<Tensor> values, double limit)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        var gradients = values.Select(value => value.grad).OfType<Tensor>().ToList();
+        var norm = Math.Sqrt(gradients.Sum(gradient => Math.Pow(gradient.to_type(ScalarType.Float32).norm().item<float>(), 2)));
+        if (double.IsFinite(norm) && norm > limit)
+        {
+            gradients.ForEach(gradient => gradient.mul_(limit / (norm + 1e-6)));
+        }
+
+        return norm;
+    }
+
+    internal static void adamw(
+        IReadOnlyList<Tensor> values, IReadOnlyList<Tensor> means, IReadOnlyList<Tensor> squares, long step, double rate, double beta1, double beta2, double eps, double decay)
+    {
+        using var quiet = no_grad();
+        for (var i = 0; i < values.Count; i++)
+        {
+            using var scope = NewDisposeScope();
+            if (values[i].grad is { } gradient)
+            {
+                means[i].mul_(beta1).add_(gradient, 1 - beta1);
+                squares[i].mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+                var deviation = (squares[i] / (1 - Math.Pow(beta2, step))).sqrt_().add_(eps);
+                values[i].mul_(1 - rate * decay).addcdiv_(means[i], deviation, -rate / (1 - Math.Pow(beta1, step)));
+            }
+        }
     }
 }

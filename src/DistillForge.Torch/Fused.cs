@@ -1,5 +1,4 @@
 #if TORCHSHARP
-using TorchSharp;
 using static TorchSharp.torch;
 using Kernels = DistillForge.Torch.Plain;
 #else
@@ -24,6 +23,9 @@ public static class Fused
     /// <param name="type">Type of the result, x's own when absent: a float32 residual stream feeds bfloat16 products without a pass for the cast.</param>
     public static Tensor rms_norm(Tensor x, Tensor weight, double eps, ScalarType? type = null)
         => Serves(x) ? Kernels.rms_norm(x, weight, eps, type ?? x.dtype) : Plain.rms_norm(x, weight, eps, type ?? x.dtype);
+
+    /// <summary>Rows of a table [V, d] by id, [...] → [..., d]; its gradient is summed by sorted ids.</summary>
+    public static Tensor embedding(Tensor ids, Tensor weight) => Serves(weight) ? Kernels.embedding(ids, weight) : Plain.embedding(ids, weight);
 
     /// <summary>silu(gate) · up, element by element.</summary>
     public static Tensor swiglu(Tensor gate, Tensor up) => Serves(gate) ? Kernels.swiglu(gate, up) : Plain.swiglu(gate, up);
@@ -80,6 +82,35 @@ public static class Fused
         return Serves(hidden) && weight.is_leaf && (type is ScalarType.Float32 or ScalarType.BFloat16)
             ? Kernels.linear_sparse_cross_entropy(hidden, weight, ids, weights, real, type)
             : Plain.linear_sparse_cross_entropy(hidden, weight, ids, weights, real, type);
+    }
+
+    /// <summary>Scales all gradients down together so that their common norm is at most <paramref name="limit"/>, unless it is not finite.</summary>
+    /// <returns>The norm that they had.</returns>
+    public static double clip_gradients(IReadOnlyList<Tensor> values, double limit)
+        => Serves(values[0]) ? Kernels.clip_gradients(values, limit) : Plain.clip_gradients(values, limit);
+
+    /// <summary>
+    /// One step of AdamW (Loshchilov and Hutter, 2019) over all values that have a gradient, in place: one call, all threads.
+    /// </summary>
+    /// <param name="means">Running means of the gradients.</param>
+    /// <param name="squares">Running means of their squares.</param>
+    /// <param name="step">Which step this is, from 1: it corrects the means' bias.</param>
+    public static void adamw(
+        IReadOnlyList<Tensor> values, IReadOnlyList<Tensor> means, IReadOnlyList<Tensor> squares, long step, double rate, double beta1, double beta2, double eps, double decay)
+    {
+        if (values.Count == 0)
+        {
+            return;
+        }
+
+        if (Serves(values[0]))
+        {
+            Kernels.adamw(values, means, squares, step, rate, beta1, beta2, eps, decay);
+        }
+        else
+        {
+            Plain.adamw(values, means, squares, step, rate, beta1, beta2, eps, decay);
+        }
     }
 
 #if TORCHSHARP

@@ -41,6 +41,25 @@ static class Kernels
         return (sum.MoveToOuterDisposeScope(), surprisals.MoveToOuterDisposeScope());
     }
 
+    internal static torch.Tensor embedding(torch.Tensor ids, torch.Tensor weight)
+        => Check.Tensor(Native.df_embedding(weight.Handle, ids.Handle, -1, out var result), result);
+
+    internal static double clip_gradients(IReadOnlyList<torch.Tensor> values, double limit)
+    {
+        Check.Ok(Native.df_clip_grad_norm_(Check.Pointers(values), values.Count, limit, out var norm));
+        GC.KeepAlive(values);
+        return norm;
+    }
+
+    internal static void adamw(
+        IReadOnlyList<torch.Tensor> values, IReadOnlyList<torch.Tensor> means, IReadOnlyList<torch.Tensor> squares, long step, double rate, double beta1, double beta2, double eps, double decay)
+    {
+        var before = new long[values.Count];
+        Array.Fill(before, step - 1);
+        Check.Ok(Native.df_adamw(Check.Pointers(values), Check.Pointers(means), Check.Pointers(squares), before, before.Length, rate, beta1, beta2, eps, decay));
+        GC.KeepAlive((values, means, squares));
+    }
+
     // A parameter's bfloat16 copy, renewed when the parameter was changed: once a step, however many batches a step has.
     static torch.Tensor CopyOf(torch.Tensor weight) => Copies.GetValue(weight, _ => new Copy()).Fresh(weight);
 

@@ -109,7 +109,7 @@ sealed class Llama : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor input)
     {
-        var x = nn.functional.embedding(input, embedding);
+        var x = Fused.embedding(input, embedding);
         foreach (var layer in layers)
         {
             x = x + Attention(Fused.rms_norm(x, layer[0], 1e-5, type), layer);

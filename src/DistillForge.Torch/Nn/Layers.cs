@@ -57,7 +57,7 @@ namespace DistillForge.Torch.Modules
 
         public Parameter weight { get; }
 
-        public override torch.Tensor forward(torch.Tensor input) => torch.nn.functional.embedding(input, weight);
+        public override torch.Tensor forward(torch.Tensor input) => Fused.embedding(input, weight);
     }
 
     /// <summary>Layer normalisation over the last axis.</summary>

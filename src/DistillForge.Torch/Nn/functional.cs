@@ -18,10 +18,6 @@ public static partial class torch
             public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null)
                 => Check.Tensor(Native.df_linear(input.Handle, weights.Handle, Or(bias), out var result), result);
 
-            /// <summary>Rows of <paramref name="w"/> [V, d] by <paramref name="x"/> [...] → [..., d].</summary>
-            public static Tensor embedding(Tensor x, Tensor w, long padding_idx = -1)
-                => Check.Tensor(Native.df_embedding(w.Handle, x.Handle, padding_idx, out var result), result);
-
             public static Tensor layer_norm(Tensor input, long[] normalized_shape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-05)
                 => Check.Tensor(Native.df_layer_norm(input.Handle, normalized_shape, normalized_shape.Length, Or(weight), Or(bias), eps, out var result), result);
 

@@ -39,7 +39,7 @@ sealed class LlamaNetwork : Network
     public override Tensor Hidden(Tensor tokens, Tensor positions)
     {
         using var scope = NewDisposeScope();
-        var x = nn.functional.embedding(tokens, embedding.Value);   // [B, T, d] float32: the residual stream
+        var x = Fused.embedding(tokens, embedding.Value);   // [B, T, d] float32: the residual stream
         for (var layer = 0; layer < blocks.Length; layer++)
         {
             // Beyond the last attention no position looks at another: only those that count go on.

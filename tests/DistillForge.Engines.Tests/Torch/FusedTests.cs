@@ -97,6 +97,16 @@ public sealed class FusedTests
     }
 
     [Fact]
+    public void Three_steps_of_AdamW_and_clipping_agree_with_plain_operations()
+    {
+        using var scope = NewDisposeScope();
+
+        var (fused, plain) = (Descend(fused: true), Descend(fused: false));
+
+        Assert.InRange(Compare.Relative(plain, fused), 0, Float32Tolerance);
+    }
+
+    [Fact]
     public void The_bfloat16_copy_of_a_weight_follows_the_weight()
     {
         using var scope = NewDisposeScope();
@@ -110,6 +120,31 @@ public sealed class FusedTests
         }
 
         Assert.Equal((1f, 3f), (before, Fused.linear(x, weight, ScalarType.BFloat16).ToSingle()));
+    }
+
+    // From 0 towards a random target; gradients are clipped to a norm of 1. Returns value, mean, square.
+    static Tensor Descend(bool fused)
+    {
+        manual_seed(9);
+        var target = randn(40_000) * 3;
+        var (value, mean, square) = (zeros(40_000).requires_grad_(), zeros(40_000), zeros(40_000));
+        Fused.Enabled = fused;
+        try
+        {
+            for (var step = 1; step <= 3; step++)
+            {
+                value.grad = null;
+                ((value - target).square().sum() / 2).backward();
+                Assert.InRange(Fused.clip_gradients([value], 1), 400, 800);
+                Fused.adamw([value], [mean], [square], step, 0.1, 0.9, 0.95, 1e-8, 0.01);
+            }
+        }
+        finally
+        {
+            Fused.Enabled = true;
+        }
+
+        return stack([value.detach(), mean, square]);
     }
 
     static void Agree(string name, ScalarType type)
