@@ -22,60 +22,9 @@ sealed class BpeMerges
     /// <returns>The parts that are left when nothing can be joined any more.</returns>
     public List<string> Join(string word)
     {
-        var length = word.Length;
-        var symbol = new int[length];
-        var (previous, next) = (new int[length], new int[length]);
-        for (var i = 0; i < length; i++)
-        {
-            // A letter that no merge speaks of gets −1 and stays alone.
-            symbol[i] = symbols.GetValueOrDefault(word[i].ToString(), -1);
-            (previous[i], next[i]) = (i - 1, i + 1);
-        }
-
-        var queue = new PriorityQueue<(int Left, int Right, int Joined), (int Rank, int Left)>();
-        void Offer(int left, int right)
-        {
-            if (left >= 0 && right < length && ranks.TryGetValue((symbol[left], symbol[right]), out var merge))
-            {
-                queue.Enqueue((left, right, merge.Joined), (merge.Rank, left));
-            }
-        }
-
-        for (var i = 1; i < length; i++)
-        {
-            Offer(i - 1, i);
-        }
-
-        var start = new bool[length];
-        Array.Fill(start, true);
-        while (queue.TryDequeue(out var pair, out var order))
-        {
-            // Outdated when either side has been joined to something since.
-            if (!start[pair.Left] || !start[pair.Right] || next[pair.Left] != pair.Right
-                || !ranks.TryGetValue((symbol[pair.Left], symbol[pair.Right]), out var merge) || merge.Rank != order.Rank)
-            {
-                continue;
-            }
-
-            symbol[pair.Left] = pair.Joined;
-            start[pair.Right] = false;
-            next[pair.Left] = next[pair.Right];
-            if (next[pair.Left] < length)
-            {
-                previous[next[pair.Left]] = pair.Left;
-            }
-
-            Offer(previous[pair.Left], pair.Left);
-            Offer(pair.Left, next[pair.Left]);
-        }
-
-        var parts = new List<string>();
-        for (var i = 0; i < length; i = next[i])
-        {
-            parts.Add(symbol[i] < 0 ? word[i].ToString() : texts[symbol[i]]);
-        }
-
-        return parts;
+        var chain = new Chain(this, word);
+        chain.JoinAll();
+        return chain.Parts();
     }
 
     int Symbol(string text)
@@ -87,5 +36,79 @@ sealed class BpeMerges
         }
 
         return symbol;
+    }
+
+    // A word while it is joined: each part lies where its first letter lay and knows its neighbours.
+    sealed class Chain
+    {
+        readonly BpeMerges merges;
+        readonly string word;
+        readonly int[] symbol;
+        readonly int[] previous;
+        readonly int[] next;
+        readonly bool[] isGone;
+        readonly PriorityQueue<(int Left, int Right, int Joined), (int Rank, int Left)> queue = new();
+
+        public Chain(BpeMerges merges, string word)
+        {
+            (this.merges, this.word) = (merges, word);
+            // A letter that no merge speaks of gets −1 and stays alone.
+            symbol = [.. word.Select(letter => merges.symbols.GetValueOrDefault(letter.ToString(), -1))];
+            previous = [.. Enumerable.Range(-1, word.Length)];
+            next = [.. Enumerable.Range(1, word.Length)];
+            isGone = new bool[word.Length];
+            for (var i = 1; i < word.Length; i++)
+            {
+                Offer(i - 1, i);
+            }
+        }
+
+        public void JoinAll()
+        {
+            while (queue.TryDequeue(out var pair, out var order))
+            {
+                if (!IsOutdated(pair.Left, pair.Right, order.Rank))
+                {
+                    Join(pair.Left, pair.Right, pair.Joined);
+                }
+            }
+        }
+
+        public List<string> Parts()
+        {
+            var parts = new List<string>();
+            for (var i = 0; i < word.Length; i = next[i])
+            {
+                parts.Add(symbol[i] < 0 ? word[i].ToString() : merges.texts[symbol[i]]);
+            }
+
+            return parts;
+        }
+
+        void Offer(int left, int right)
+        {
+            if (left >= 0 && right < word.Length && merges.ranks.TryGetValue((symbol[left], symbol[right]), out var merge))
+            {
+                queue.Enqueue((left, right, merge.Joined), (merge.Rank, left));
+            }
+        }
+
+        // Either side has been joined to something since.
+        bool IsOutdated(int left, int right, int rank)
+            => isGone[left] || isGone[right] || next[left] != right || !merges.ranks.TryGetValue((symbol[left], symbol[right]), out var merge) || merge.Rank != rank;
+
+        void Join(int left, int right, int joined)
+        {
+            symbol[left] = joined;
+            isGone[right] = true;
+            next[left] = next[right];
+            if (next[left] < word.Length)
+            {
+                previous[next[left]] = left;
+            }
+
+            Offer(previous[left], left);
+            Offer(left, next[left]);
+        }
     }
 }
