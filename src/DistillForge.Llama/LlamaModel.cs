@@ -130,7 +130,7 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
         return worker.AskAsync(FrameKind.Decode, to => to.WriteArray([.. ids]), static (frame, _) => Answers.ReadText(frame), CancellationToken.None).GetAwaiter().GetResult();
     }
 
-    /// <summary>Measures the decodes alone, in fresh contexts; other requests wait meanwhile.</summary>
+    /// <summary>Measures the decodes alone, in fresh contexts; ask while nothing else runs.</summary>
     public Task<Speed> MeasureSpeedAsync(CancellationToken cancellationToken)
         => worker.AskAsync(FrameKind.MeasureSpeed, static _ => { }, static (frame, _) => Answers.ReadSpeed(frame), cancellationToken);
 

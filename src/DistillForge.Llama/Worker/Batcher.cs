@@ -6,7 +6,7 @@ namespace DistillForge.Llama.Worker;
 
 /// <summary>
 /// Continuous batching: at every step sequences join and leave; each speaking sequence gives one token, prompts and scores fill what
-/// room is left in chunks. All share one KV cache, whose cells are reserved before a sequence joins.
+/// room is left in chunks. All of a lane share one KV cache, whose cells are reserved before a sequence joins.
 /// </summary>
 sealed unsafe class Batcher : ICrewWork, IDisposable
 {
@@ -14,58 +14,56 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
     const long WorthWaking = 100_000;
 
     readonly LoadedModel model;
+    readonly Lane lane;
+    readonly WaitingLine waiting;
     readonly WorkerOutput output;
     readonly DecodeBatch batch;
     readonly Crew crew;
     readonly Desk[] desks;
     readonly OutputRow[] rows;
-    readonly LinkedList<RunningSequence> waiting = new();
     readonly List<RunningSequence> running = [];
     readonly Stack<int> slots = new();
     readonly byte[] piece = new byte[1024];
     int rowCount;
     int freeCells;
 
-    public Batcher(LoadedModel model, WorkerOutput output)
+    public Batcher(LoadedModel model, Lane lane, WaitingLine waiting, WorkerOutput output)
     {
-        (this.model, this.output) = (model, output);
+        (this.model, this.lane, this.waiting, this.output) = (model, lane, waiting, output);
         batch = new DecodeBatch(LoadedModel.MicroBatch);
-        desks = [.. Enumerable.Range(0, model.Threads).Select(_ => new Desk(model.VocabularySize))];
-        rows = [.. Enumerable.Range(0, model.MaxOutputs).Select(_ => new OutputRow())];
-        crew = new Crew(model.Threads, this);
-        freeCells = model.Cells;
-        for (var slot = model.Parallel - 1; slot >= 0; slot--)
+        desks = [.. Enumerable.Range(0, lane.Threads).Select(_ => new Desk(model.VocabularySize))];
+        rows = [.. Enumerable.Range(0, lane.MaxOutputs).Select(_ => new OutputRow())];
+        crew = new Crew(lane.Threads, this);
+        freeCells = lane.Cells;
+        for (var slot = lane.Sequences - 1; slot >= 0; slot--)
         {
             slots.Push(slot);
         }
     }
 
-    public bool IsIdle => running.Count == 0 && waiting.Count == 0;
-
-    public void Add(RunningSequence sequence) => waiting.AddLast(sequence);
-
-    public void Cancel(long request)
+    /// <summary>Steps forever; sleeps while nothing waits.</summary>
+    public void Run()
     {
-        if (running.Find(sequence => sequence.Request == request) is { } found)
+        while (true)
         {
-            Release(found);
-            running.Remove(found);
-        }
-        else if (waiting.FirstOrDefault(sequence => sequence.Request == request) is { } queued)
-        {
-            waiting.Remove(queued);
+            Admit();
+            Step();
+            output.Flush();
         }
     }
 
-    /// <summary>One decode, and what follows from it.</summary>
-    public void Step()
+    void Step()
     {
-        Admit();
         Fill();
-        batch.Decode(model.Context);
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
+        batch.Decode(lane.Context);
         for (var i = 0; i < rowCount; i++)
         {
-            rows[i].Logits = LlamaApi.Logits(model.Context.Pointer, rows[i].BatchIndex);
+            rows[i].Logits = LlamaApi.Logits(lane.Context.Pointer, rows[i].BatchIndex);
         }
 
         crew.Run(rowCount, alone: (long)rowCount * model.VocabularySize < WorthWaking);
@@ -107,12 +105,20 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
 
     void Admit()
     {
-        while (waiting.First is { } next && slots.Count > 0 && next.Value.Cells <= freeCells)
+        foreach (var sequence in running)
         {
-            waiting.RemoveFirst();
-            freeCells -= next.Value.Cells;
-            next.Value.Start(slots.Pop());
-            running.Add(next.Value);
+            if (sequence.IsCancelled)
+            {
+                Release(sequence);
+            }
+        }
+
+        running.RemoveAll(sequence => sequence.Slot < 0);
+        while (slots.Count > 0 && waiting.Take(freeCells, wait: running.Count == 0) is { } next)
+        {
+            freeCells -= next.Cells;
+            next.Start(slots.Pop());
+            running.Add(next);
         }
     }
 
@@ -238,10 +244,11 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
 
     void Release(RunningSequence sequence)
     {
-        LlamaApi.RemoveSequence(model.Memory, sequence.Slot, -1, -1);
+        LlamaApi.RemoveSequence(lane.Memory, sequence.Slot, -1, -1);
         slots.Push(sequence.Slot);
         freeCells += sequence.Cells;
         sequence.Slot = -1;
+        waiting.Leave(sequence);
     }
 
     sealed class OutputRow

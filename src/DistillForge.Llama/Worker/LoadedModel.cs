@@ -31,11 +31,8 @@ sealed unsafe class LoadedModel : IDisposable
         Threads = request.Threads > 0 ? request.Threads : Environment.ProcessorCount;
         Exact = request.Exact;
         ContextLength = ChooseContext(request);
-        Parallel = request.Parallel > 0 ? (int)Math.Min((uint)request.Parallel, (uint)LlamaApi.MaxSequences()) : ChooseParallel();
-        MaxOutputs = Math.Max(Parallel, Math.Clamp(OutputFloats / NativeVocabularySize, 1, MicroBatch));
-        Context = NewContext(ChooseCells(), Parallel);
-        Cells = (int)LlamaApi.ContextCells(Context.Pointer);
-        Memory = LlamaApi.Memory(Context.Pointer);
+        var parallel = request.Parallel > 0 ? (int)Math.Min((uint)request.Parallel, (uint)LlamaApi.MaxSequences()) : ChooseParallel();
+        Lanes = OpenLanes(ChooseLanes(parallel), parallel);
     }
 
     /// <summary>Rows of the logits: the real vocabulary and the padding behind it.</summary>
@@ -46,22 +43,15 @@ sealed unsafe class LoadedModel : IDisposable
 
     public int Threads { get; }
 
-    public int Parallel { get; }
+    /// <summary>Sequences decoded side by side, on all lanes together.</summary>
+    public int Parallel => Lanes.Sum(lane => lane.Sequences);
 
     /// <summary>Longest sequence.</summary>
     public int ContextLength { get; }
 
-    /// <summary>Of the KV cache, shared by all sequences.</summary>
-    public int Cells { get; }
-
-    /// <summary>Rows of logits of one decode.</summary>
-    public int MaxOutputs { get; }
-
     public bool Exact { get; }
 
-    public ContextHandle Context { get; }
-
-    public nint Memory { get; }
+    public IReadOnlyList<Lane> Lanes { get; }
 
     public static LoadedModel Load(OpenRequest request)
     {
@@ -109,12 +99,12 @@ sealed unsafe class LoadedModel : IDisposable
     }
 
     /// <summary>Another context of the same model, with the same settings but for its size.</summary>
-    public ContextHandle NewContext(int cells, int sequences)
+    public ContextHandle NewContext(int cells, int sequences, int threads)
     {
         var parameters = LlamaApi.ContextDefaults();
         (parameters.Context, parameters.Batch, parameters.MicroBatch, parameters.MaxSequences) = ((uint)cells, MicroBatch, MicroBatch, (uint)sequences);
-        parameters.MaxOutputs = (uint)Math.Max(MaxOutputs, sequences);
-        (parameters.Threads, parameters.ThreadsBatch) = (Threads, Threads);
+        parameters.MaxOutputs = (uint)MaxOutputs(sequences);
+        (parameters.Threads, parameters.ThreadsBatch) = (threads, threads);
         (parameters.TypeK, parameters.TypeV) = Exact ? (F32, F32) : (F16, F16);
         parameters.FlashAttention = Exact ? FlashAttentionOff : FlashAttentionAuto;
         // One stream: cells are shared, so a long answer may use what short ones leave.
@@ -139,7 +129,11 @@ sealed unsafe class LoadedModel : IDisposable
 
     public void Dispose()
     {
-        Context.Dispose();
+        foreach (var lane in Lanes)
+        {
+            lane.Context.Dispose();
+        }
+
         model.Dispose();
     }
 
@@ -148,9 +142,10 @@ sealed unsafe class LoadedModel : IDisposable
         ("build", Engine.Build),
         ("cpu", NativeLibraries.Variant),
         ("threads", $"{Threads}"),
+        ("lanes", $"{Lanes.Count}"),
         ("parallel", $"{Parallel}"),
         ("context", $"{ContextLength}"),
-        ("kv_cells", $"{Cells}"),
+        ("kv_cells", $"{Lanes.Sum(lane => lane.Cells)}"),
         ("kv_type", Exact ? "f32" : "f16"),
         ("kv_unified", "true"),
         ("flash_attention", Exact ? "off" : "auto"),
@@ -175,13 +170,33 @@ sealed unsafe class LoadedModel : IDisposable
         _ => 8,
     };
 
-    // All sequences at full length, but at most a quarter of the memory, and never less than one whole sequence.
-    int ChooseCells()
+    // Threads that share a small model's step wait for one another hundreds of times in a millisecond. So a small model is decoded in as
+    // many contexts as there are threads, each with one thread and its share of the sequences; the weights are shared.
+    int ChooseLanes(int parallel) => LlamaApi.ParameterCount(model.Pointer) < 200_000_000 ? Math.Min(Threads, parallel) : 1;
+
+    List<Lane> OpenLanes(int count, int parallel)
+    {
+        var lanes = new List<Lane>();
+        for (var number = 0; number < count; number++)
+        {
+            var sequences = (parallel + count - 1 - number) / count;
+            var threads = Math.Max(1, (Threads + count - 1 - number) / count);
+            var context = NewContext(ChooseCells(sequences, count), sequences, threads);
+            lanes.Add(new Lane(number, context, threads, sequences, MaxOutputs(sequences)));
+        }
+
+        return lanes;
+    }
+
+    int MaxOutputs(int sequences) => Math.Max(sequences, Math.Clamp(OutputFloats / NativeVocabularySize, 1, MicroBatch));
+
+    // All sequences at full length, but together at most a quarter of the memory, and never less than one whole sequence.
+    int ChooseCells(int sequences, int lanes)
     {
         var width = (long)LlamaApi.Width(model.Pointer) / Math.Max(1, LlamaApi.Heads(model.Pointer)) * LlamaApi.KeyValueHeads(model.Pointer);
         var cellBytes = Math.Max(1, 2 * LlamaApi.Layers(model.Pointer) * width * (Exact ? sizeof(float) : sizeof(short)));
-        var affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / cellBytes;
-        var cells = Math.Max(ContextLength, Math.Min((long)Parallel * ContextLength, affordable));
+        var affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / lanes / cellBytes;
+        var cells = Math.Max(ContextLength, Math.Min((long)sequences * ContextLength, affordable));
         return (int)Math.Min(int.MaxValue - 255, (cells + 255) / 256 * 256);
     }
 }

@@ -10,6 +10,7 @@ sealed class RunningSequence
 {
     readonly int[] tokens;
     long started;
+    bool cancelled;
 
     RunningSequence(long request, int[] tokens, int count, int promptLength)
         => (Request, this.tokens, Count, PromptLength) = (request, tokens, count, promptLength);
@@ -30,6 +31,13 @@ sealed class RunningSequence
     public TracePlan? Plan { get; private init; }
 
     public ulong Seed { get; private init; }
+
+    /// <summary>Nobody waits for the answer any more.</summary>
+    public bool IsCancelled
+    {
+        get => Volatile.Read(ref cancelled);
+        set => Volatile.Write(ref cancelled, value);
+    }
 
     /// <summary>llama.cpp's number of the sequence.</summary>
     public int Slot { get; set; } = -1;

@@ -29,7 +29,7 @@ sealed class SpeedProbe(LoadedModel model)
     double Generate(int sequences)
     {
         var steps = Math.Min(Generated, model.ContextLength - 1);
-        using var context = model.NewContext(((sequences * (steps + 1)) + 255) / 256 * 256, sequences);
+        using var context = model.NewContext(((sequences * (steps + 1)) + 255) / 256 * 256, sequences, model.Threads);
         using var batch = new DecodeBatch(sequences);
         // The first step also allocates and is not counted.
         Decode(context, batch, sequences, 0);
@@ -55,7 +55,7 @@ sealed class SpeedProbe(LoadedModel model)
 
     double Read(int tokens)
     {
-        using var context = model.NewContext((tokens + 255) / 256 * 256, 1);
+        using var context = model.NewContext((tokens + 255) / 256 * 256, 1, model.Threads);
         using var batch = new DecodeBatch(tokens);
         var start = 0L;
         foreach (var counted in new[] { false, true })

@@ -6,15 +6,15 @@ using DistillForge.Llama.Protocol;
 namespace DistillForge.Llama.Worker;
 
 /// <summary>
-/// The worker process: one thread reads requests (and tokenizes at once, which llama.cpp allows beside decoding), one runs the engine.
-/// It ends when its input ends.
+/// The worker process: one thread reads requests (and tokenizes at once, which llama.cpp allows beside decoding), one handles them, and
+/// one a lane decodes. It ends when its input ends.
 /// </summary>
 public sealed class WorkerHost : IDisposable
 {
     readonly BlockingCollection<Frame> inbox = [];
+    readonly WaitingLine waiting = new();
     readonly WorkerOutput output = new(StandardStreams.TakeOutput());
     volatile LoadedModel? model;
-    Batcher? batcher;
 
     WorkerHost()
     {
@@ -31,25 +31,31 @@ public sealed class WorkerHost : IDisposable
 
         ParentWatch.Start(parent);
         using var host = new WorkerHost();
-        try
+        Guard(() =>
         {
             NativeLibraries.Load(arguments[0]);
             new Thread(host.ReadInput) { IsBackground = true, Name = "input" }.Start();
             host.Work();
+        });
+        return ExitCode.Done;
+    }
+
+    // What one thread cannot do ends the process at once: the client restarts it.
+    static void Guard(Action work)
+    {
+        try
+        {
+            work();
         }
         catch (ForgeException lack)
         {
-            // At once, with the input thread still reading: the client restarts us.
             Console.Error.WriteLine(lack.Message);
             ParentWatch.ExitNow(lack.ExitCode);
         }
-
-        return ExitCode.Done;
     }
 
     public void Dispose()
     {
-        batcher?.Dispose();
         model?.Dispose();
         inbox.Dispose();
     }
@@ -85,18 +91,7 @@ public sealed class WorkerHost : IDisposable
     {
         while (true)
         {
-            var idle = batcher is null || batcher.IsIdle;
-            while (inbox.TryTake(out var frame, idle ? Timeout.Infinite : 0))
-            {
-                Handle(frame);
-                idle = false;
-            }
-
-            if (batcher?.IsIdle == false)
-            {
-                batcher.Step();
-            }
-
+            Handle(inbox.Take());
             output.Flush();
         }
     }
@@ -109,13 +104,13 @@ public sealed class WorkerHost : IDisposable
                 Open(frame);
                 break;
             case FrameKind.Complete:
-                batcher!.Add(RunningSequence.ReadCompletion(frame, model!.ContextLength));
+                waiting.Add(RunningSequence.ReadCompletion(frame, model!.ContextLength));
                 break;
             case FrameKind.Score:
-                batcher!.Add(RunningSequence.ReadScore(frame));
+                waiting.Add(RunningSequence.ReadScore(frame));
                 break;
             case FrameKind.Cancel:
-                batcher?.Cancel(frame.Request);
+                waiting.Cancel(frame.Request);
                 break;
             case FrameKind.MeasureSpeed:
                 MeasureSpeed(frame);
@@ -134,7 +129,11 @@ public sealed class WorkerHost : IDisposable
         {
             var reader = new FrameReader(frame.Body);
             var loaded = LoadedModel.Load(OpenRequest.Read(ref reader));
-            batcher = new Batcher(loaded, output);
+            foreach (var lane in loaded.Lanes)
+            {
+                new Thread(() => Guard(new Batcher(loaded, lane, waiting, output).Run)) { IsBackground = true, Name = $"lane {lane.Number}" }.Start();
+            }
+
             model = loaded;
             output.Send(FrameKind.Opened, frame.Request, loaded, static (to, opened) => opened.WriteOpened(to));
         }
