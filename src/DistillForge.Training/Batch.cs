@@ -74,13 +74,19 @@ public sealed class Batch
         }
 
         var starts = scored ? HeadStarts(trace) : [];
+        var tails = Tails.ConvertAll(tail => (tail, LogSums: trace.TailLogSums.First(x => x.Temperature == tail.Temperature).Values, SampleIds: trace.TailSamples.FirstOrDefault(x => x.Temperature == tail.Temperature)?.Ids ?? []));
         foreach (var i in row.Trained)
         {
             Positions[n] = b * Length + trace.PromptLength - 1 + i;
             TokenIds[n] = trace.TokenIds[trace.PromptLength + i];
             if (scored)
             {
-                FillTeacher(n, i, trace, starts[i]);
+                FillHead(n, i, trace, starts[i]);
+            }
+
+            foreach (var (tail, logSums, sampleIds) in tails)
+            {
+                tail.Fill(n, i, logSums, sampleIds);
             }
 
             n++;
@@ -89,7 +95,7 @@ public sealed class Batch
         return n;
     }
 
-    void FillTeacher(int n, int i, TokenTrace trace, int start)
+    void FillHead(int n, int i, TokenTrace trace, int start)
     {
         NegativeEntropy[n] = -trace.Entropies[i];
         for (var k = 0; k < HeadSize; k++)
@@ -97,16 +103,6 @@ public sealed class Batch
             var real = k < trace.HeadSizes[i];
             HeadIds[n * HeadSize + k] = real ? trace.HeadIds[start + k] : 0;
             HeadLogprobs[n * HeadSize + k] = real ? trace.HeadLogprobs[start + k] : float.NegativeInfinity;
-        }
-
-        foreach (var tail in Tails)
-        {
-            tail.LogSums[n] = trace.TailLogSums.First(x => x.Temperature == tail.Temperature).Values[i];
-            for (var m = 0; m < tail.Draws; m++)
-            {
-                // −1 says that the tail is empty; its weight is 0 then.
-                tail.SampleIds[n * tail.Draws + m] = Math.Max(0, trace.TailSamples.First(x => x.Temperature == tail.Temperature).Ids[i * tail.Draws + m]);
-            }
         }
     }
 
@@ -126,4 +122,15 @@ public sealed class Batch
 /// <param name="LogSums">[N] log Σ over the tail of p^(1/T).</param>
 /// <param name="Draws">M.</param>
 /// <param name="SampleIds">[N, M]</param>
-public sealed record BatchTail(float Temperature, float[] LogSums, int Draws, long[] SampleIds);
+public sealed record BatchTail(float Temperature, float[] LogSums, int Draws, long[] SampleIds)
+{
+    internal void Fill(int n, int i, float[] logSums, int[] sampleIds)
+    {
+        LogSums[n] = logSums[i];
+        for (var m = 0; m < Draws; m++)
+        {
+            // −1 says that the tail is empty; its weight is 0 then.
+            SampleIds[n * Draws + m] = Math.Max(0, sampleIds[i * Draws + m]);
+        }
+    }
+}
