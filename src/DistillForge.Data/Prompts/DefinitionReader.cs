@@ -1,5 +1,4 @@
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using DistillForge.Data.Yaml;
 
 namespace DistillForge.Data.Prompts;
 
@@ -22,21 +21,21 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
     {
         switch (node)
         {
-            case YamlMappingNode range when isSlot && range.Children.ContainsKey("from"):
+            case YamlMap range when isSlot && range["from"] is not null:
                 ReadRange(range);
                 break;
-            case YamlMappingNode values when isSlot:
-                foreach (var (key, words) in values.Children)
+            case YamlMap values when isSlot:
+                foreach (var entry in values.Entries)
                 {
-                    ReadWords(words, weight: 1, Expression(key), []);
+                    ReadWords(entry.Value, weight: 1, Expression(new YamlText(entry.Written, IsPlain: true, entry.Line)), []);
                 }
 
                 break;
-            case YamlMappingNode:
+            case YamlMap:
                 ReadItem(node);
                 break;
-            case YamlSequenceNode list:
-                foreach (var item in list.Children)
+            case YamlList list:
+                foreach (var item in list.Items)
                 {
                     ReadItem(item);
                 }
@@ -62,7 +61,7 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
 
     void ReadItem(YamlNode item)
     {
-        if (item is not YamlMappingNode)
+        if (item is not YamlMap)
         {
             ReadWords(item, weight: null, null, []);
             return;
@@ -86,13 +85,13 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
     void ReadWords(YamlNode words, double? weight, ValueExpression? value, IReadOnlyList<(string, ValueExpression)> sets)
     {
         var parsed = new List<(Phrase Phrase, double Weight, YamlNode Node)>();
-        foreach (var node in words is YamlSequenceNode list ? list.Children : (IEnumerable<YamlNode>)[words])
+        foreach (var node in words is YamlList list ? list.Items : [words])
         {
             try
             {
                 var text = source.Text(node, where);
                 text = argument is null ? text : text.Replace("$", argument, StringComparison.Ordinal);
-                var (phrase, own) = PhraseParser.Parse(text, (int)node.Start.Line);
+                var (phrase, own) = PhraseParser.Parse(text, node.Line);
                 parsed.Add((phrase, own, node));
             }
             catch (FormatException error)
@@ -105,7 +104,7 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
         read.AddRange(parsed.Select(p => (new Alternative(p.Phrase, p.Weight * scale, value, sets), p.Node)));
     }
 
-    void ReadRange(YamlMappingNode range)
+    void ReadRange(YamlMap range)
     {
         var entries = source.Entries(range, where, "from", "to", "step", "words");
         int Whole(string key, int otherwise) => entries.TryGetValue(key, out var node) ? (int)source.Number(node, $"{where}.{key}", 0, 999_999) : otherwise;
@@ -127,15 +126,9 @@ sealed class DefinitionReader(YamlSource source, string where, string? argument,
 
     ValueExpression? Expression(YamlNode node)
     {
-        try
-        {
-            return new ValueExpression(source.Text(node, where), node is YamlScalarNode { Style: not ScalarStyle.Plain });
-        }
-        catch (FormatException error)
-        {
-            Wrong(node, error.Message);
-            return null;
-        }
+        var expression = source.Expression(node, where);
+        IsBroken |= expression is null;
+        return expression;
     }
 
     void Wrong(YamlNode node, string what, string instead = "")

@@ -1,6 +1,5 @@
 using DistillForge.Core;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using DistillForge.Data.Yaml;
 
 namespace DistillForge.Data.Prompts;
 
@@ -34,14 +33,14 @@ sealed class Linker
 
     /// <summary>A text whose references draw slots and rules or read columns.</summary>
     public Phrase Plain(YamlSource source, YamlNode node, string where)
-        => Linked(source, node, where, () => PhraseParser.ParsePlain(source.Text(node, where), (int)node.Start.Line)) ?? new Words("");
+        => Linked(source, node, where, () => PhraseParser.ParsePlain(source.Text(node, where), node.Line)) ?? new Words("");
 
     /// <summary>A text whose references only read what was drawn.</summary>
     public Phrase? Bound(YamlSource source, YamlNode node, string where) => Value(source, node, where) is { } value ? new BoundText(value) : null;
 
     public ValueExpression? Value(YamlSource source, YamlNode node, string where)
     {
-        var expression = Expression(source, node, where);
+        var expression = source.Expression(node, where);
         // What is behind a mistake would all seem missing here.
         foreach (var name in isBroken ? [] : expression?.Names.Where(name => !bindable.Contains(name) && !Columns.Contains(name)) ?? [])
         {
@@ -49,19 +48,6 @@ sealed class Linker
         }
 
         return expression;
-    }
-
-    static ValueExpression? Expression(YamlSource source, YamlNode node, string where)
-    {
-        try
-        {
-            return new ValueExpression(source.Text(node, where), node is YamlScalarNode { Style: not ScalarStyle.Plain });
-        }
-        catch (FormatException error)
-        {
-            source.Wrong(node, where, error.Message);
-            return null;
-        }
     }
 
     Phrase? Linked(YamlSource source, YamlNode node, string where, Func<Phrase> parse)
@@ -124,7 +110,7 @@ sealed class Linker
 
         if (unfinished.Count > MaxChain)
         {
-            throw new ForgeException(source.Path, [new Problem(where, $"rules name one another more than {MaxChain} deep.", "", (int)node.Start.Line)]);
+            throw new ForgeException(source.Path, [new Problem(where, $"rules name one another more than {MaxChain} deep.", "", node.Line)]);
         }
 
         var body = written[name];

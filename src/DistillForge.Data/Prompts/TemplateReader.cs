@@ -1,4 +1,4 @@
-using YamlDotNet.RepresentationModel;
+using DistillForge.Data.Yaml;
 
 namespace DistillForge.Data.Prompts;
 
@@ -90,7 +90,7 @@ static class TemplateReader
 
     static AnswerExpression? ReadAnswer(YamlSource source, YamlNode node, Linker linker)
     {
-        if (node is not YamlMappingNode)
+        if (node is not YamlMap)
         {
             return linker.Value(source, node, "answer") is { } text ? new AnswerExpression(text) : null;
         }

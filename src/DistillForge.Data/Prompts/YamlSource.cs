@@ -1,55 +1,35 @@
 using DistillForge.Core;
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
-using YamlDotNet.RepresentationModel;
+using DistillForge.Data.Yaml;
 
 namespace DistillForge.Data.Prompts;
 
-/// <summary>One YAML file, read within bounds; gathers what is wrong with it.</summary>
+/// <summary>One YAML file of a template; gathers what is wrong with it.</summary>
 sealed class YamlSource
 {
     const int MaxBytes = 4 << 20;
-    const int MaxDepth = 32;
 
-    YamlSource(string path, YamlMappingNode root) => (Path, Root) = (path, root);
+    YamlSource(string path, YamlMap root) => (Path, Root) = (path, root);
 
     public string Path { get; }
 
-    public YamlMappingNode Root { get; }
+    public YamlMap Root { get; }
 
     public List<Problem> Problems { get; } = [];
 
     /// <exception cref="ForgeException">It is not there, too large, or no YAML mapping.</exception>
     public static YamlSource Load(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        var problems = new List<Problem>();
+        var node = YamlFile.Read(path, problems, MaxBytes);
+        if (node is not YamlMap && problems.Count == 0)
         {
-            throw new ForgeException(new Problem(path, "does not exist."));
+            problems.Add(new Problem("", "is no mapping.", "Begin with a key, e.g. 'user: …'.", 1));
         }
 
-        if (file.Length > MaxBytes)
-        {
-            throw new ForgeException(new Problem(path, $"is {file.Length >> 20} MiB, more than {MaxBytes >> 20}."));
-        }
-
-        var text = File.ReadAllText(path);
-        try
-        {
-            CheckShape(path, text);
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            return stream.Documents is [{ RootNode: YamlMappingNode root }]
-                ? new YamlSource(path, root)
-                : throw new ForgeException(path, [new Problem("", "is not one YAML mapping.", "Begin with a key, e.g. 'user: …'.", 1)]);
-        }
-        catch (YamlException error)
-        {
-            throw new ForgeException(path, [new Problem("", $"is no YAML here: {error.Message}", "", (int)error.Start.Line)]);
-        }
+        return problems.Count == 0 ? new YamlSource(path, (YamlMap)node!) : throw new ForgeException(path, problems);
     }
 
-    public void Wrong(YamlNode node, string where, string what, string instead = "") => Problems.Add(new Problem(where, what, instead, (int)node.Start.Line));
+    public void Wrong(YamlNode node, string where, string what, string instead = "") => Problems.Add(new Problem(where, what, instead, node.Line));
 
     public void ThrowIfWrong()
     {
@@ -63,22 +43,21 @@ sealed class YamlSource
     public Dictionary<string, YamlNode> Entries(YamlNode node, string where, params string[] known)
     {
         var entries = new Dictionary<string, YamlNode>();
-        if (node is not YamlMappingNode mapping)
+        if (node is not YamlMap map)
         {
             Wrong(node, where, "is no mapping.", $"Write 'key: value' lines{(known.Length > 0 ? $" with {string.Join(", ", known)}" : "")}.");
             return entries;
         }
 
-        foreach (var (key, value) in mapping.Children)
+        foreach (var entry in map.Entries)
         {
-            var name = (key as YamlScalarNode)?.Value ?? "";
-            if (known.Length > 0 && !known.Contains(name))
+            if (known.Length > 0 && !known.Contains(entry.Written))
             {
-                Wrong(key, where.Length > 0 ? $"{where}.{name}" : name, "unknown key.", NearName.Suggest(name, known) ?? $"Known: {string.Join(", ", known)}.");
+                Problems.Add(new Problem(where.Length > 0 ? $"{where}.{entry.Written}" : entry.Written, "unknown key.", NearName.Suggest(entry.Written, known) ?? $"Known: {string.Join(", ", known)}.", entry.Line));
             }
             else
             {
-                entries[name] = value;
+                entries[entry.Written] = entry.Value;
             }
         }
 
@@ -87,9 +66,9 @@ sealed class YamlSource
 
     public string Text(YamlNode node, string where)
     {
-        if (node is YamlScalarNode scalar)
+        if (node is YamlText text)
         {
-            return scalar.Value ?? "";
+            return text.Value;
         }
 
         Wrong(node, where, "is no text.");
@@ -97,7 +76,7 @@ sealed class YamlSource
     }
 
     public IReadOnlyList<string> Texts(YamlNode node, string where)
-        => node is YamlSequenceNode list ? [.. list.Children.Select(child => Text(child, where))] : [Text(node, where)];
+        => node is YamlList list ? [.. list.Items.Select(item => Text(item, where))] : [Text(node, where)];
 
     public double Number(YamlNode node, string where, double least, double most)
     {
@@ -110,17 +89,17 @@ sealed class YamlSource
         return least;
     }
 
-    // Before a tree is built: it is built recursively, and an alias would let a small file stand for a huge one.
-    static void CheckShape(string path, string text)
+    /// <summary>A value that may read slots; null, and a problem, when it cannot be read.</summary>
+    public ValueExpression? Expression(YamlNode node, string where)
     {
-        var parser = new Parser(new StringReader(text));
-        for (var depth = 0; parser.MoveNext();)
+        try
         {
-            depth += parser.Current!.NestingIncrease;
-            if (depth > MaxDepth || parser.Current is AnchorAlias)
-            {
-                throw new ForgeException(path, [new Problem("", depth > MaxDepth ? $"is nested more than {MaxDepth} deep." : "has an alias ('*name'), which templates do not take.", "", (int)parser.Current.Start.Line)]);
-            }
+            return new ValueExpression(Text(node, where), isQuoted: node is YamlText { IsPlain: false });
+        }
+        catch (FormatException error)
+        {
+            Wrong(node, where, error.Message);
+            return null;
         }
     }
 }

@@ -23,8 +23,8 @@ public sealed class TemplateProblemTests : IDisposable
     [InlineData("user: \"{a}\"\nslots:\n  a: [{ text: hi, value: \"= {n}\" }]", 3, "slots.a", "its value reads 'n', which its words do not hold.")]
     [InlineData("user: hi\nheld_out: 7", 2, "held_out", "is no fit number.")]
     [InlineData("user: hi\nnoise: { typos: { chanse: 1 } }", 2, "noise.typos.chanse", "unknown key. Did you mean 'chance'?")]
-    [InlineData("user: hi\nslots: &a { b: *a }", 2, "", "has an alias")]
-    [InlineData("user: \"hi", 1, "", "is no YAML here")]
+    [InlineData("user: hi\nslots: &a { b: *a }", 2, "", "refers to another value")]
+    [InlineData("user: \"hi", 1, "", "is not YAML")]
     public void A_mistake_is_told_with_its_line_and_place(string yaml, int line, string where, string what)
     {
         var error = Assert.Throws<ForgeException>(() => folder.Load(yaml));
@@ -43,7 +43,7 @@ public sealed class TemplateProblemTests : IDisposable
     {
         var error = Assert.Throws<ForgeException>(() => folder.Load("user: hi\nslots: " + new string('[', 100_000)));
 
-        Assert.Contains("nested more than 32 deep", error.Message, StringComparison.Ordinal);
+        Assert.Contains("nested deeper than 32 levels", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
