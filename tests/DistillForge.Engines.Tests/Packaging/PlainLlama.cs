@@ -15,7 +15,7 @@ sealed class PlainLlama : ILanguageModel
     public PlainLlama(string checkpointFolder)
     {
         shape = HuggingFaceConfig.Read(Path.Combine(checkpointFolder, "config.json"));
-        var tokens = Text.Vocabulary.Read(Path.Combine(checkpointFolder, "vocabulary.gguf"));
+        var tokens = DistillForge.Text.Vocabulary.Read(Path.Combine(checkpointFolder, "vocabulary.gguf"));
         (Vocabulary, vocabulary) = (tokens.Fingerprint, tokens.RealSize);
         using var file = SafetensorsFile.Open(Path.Combine(checkpointFolder, "model.safetensors"));
         weights = file.Tensors.ToDictionary(t => t.Name, file.Floats);
