@@ -84,20 +84,21 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
         }
     }
 
-    public Task<Completion> CompleteAsync(Prompt prompt, Sampling sampling, CancellationToken cancellationToken)
-        => CompleteTokensAsync(Dialogue.Prompt(prompt.Messages), sampling, prompt.Seed, cancellationToken);
+    public async Task<Completion> CompleteAsync(Prompt prompt, Sampling sampling, CancellationToken cancellationToken)
+        => await CompleteTokensAsync(Dialogue.Prompt(prompt.Messages), sampling, prompt.Seed, cancellationToken);
 
     /// <summary>Continues a prompt that is tokens already.</summary>
     /// <exception cref="CompletionFailedException">This prompt cannot be answered; others may.</exception>
-    public Task<Completion> CompleteTokensAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, CancellationToken cancellationToken)
+    public async Task<Completion> CompleteTokensAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, CancellationToken cancellationToken)
     {
         int[] ids = [.. promptIds];
         CheckTokens(ids, ids.Length, room: 1);
         var plan = sampling.Capture is { } capture ? TracePlan.Of(capture) : null;
-        return worker.AskAsync(FrameKind.Complete, to => CompletionRequest.Write(to, ids, sampling, seed, plan), (frame, parts) => CompletionRequest.Read(frame, parts, this, ids, plan), cancellationToken);
+        var end = Tokens.ChatTemplate is null ? CompletionRequest.NoEnd : Dialogue.End;
+        return await worker.AskAsync(FrameKind.Complete, to => CompletionRequest.Write(to, ids, sampling, seed, end, plan), (frame, parts) => CompletionRequest.Read(frame, parts, this, ids, plan), cancellationToken);
     }
 
-    public Task<TokenTrace> ScoreAsync(TokenSequence tokens, Want want, CancellationToken cancellationToken)
+    public async Task<TokenTrace> ScoreAsync(TokenSequence tokens, Want want, CancellationToken cancellationToken)
     {
         if (tokens.Vocabulary != Vocabulary)
         {
@@ -113,8 +114,8 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
         }
 
         return ids.Length == tokens.PromptLength
-            ? Task.FromResult(new TraceReader(plan, VocabularySize).Build(Sha256, Vocabulary, ids, 0))
-            : worker.AskAsync(FrameKind.Score, to => ScoreRequest.Write(to, ids, tokens.PromptLength, plan), (frame, parts) => ScoreRequest.Read(frame, parts, this, ids.AsSpan(0, tokens.PromptLength), plan), cancellationToken);
+            ? new TraceReader(plan, VocabularySize).Build(Sha256, Vocabulary, ids, 0)
+            : await worker.AskAsync(FrameKind.Score, to => ScoreRequest.Write(to, ids, tokens.PromptLength, plan), (frame, parts) => ScoreRequest.Read(frame, parts, this, ids.AsSpan(0, tokens.PromptLength), plan), cancellationToken);
     }
 
     public int[] Encode(string text, bool parseSpecial)

@@ -8,10 +8,15 @@ namespace DistillForge.Llama.Client;
 /// <summary>A prompt on its way to the worker, and the answer back.</summary>
 static class CompletionRequest
 {
-    public static void Write(FrameWriter to, int[] prompt, Sampling sampling, long seed, TracePlan? plan)
+    /// <summary>No token but those that llama.cpp knows ends an answer.</summary>
+    public const int NoEnd = -1;
+
+    /// <param name="end">What the chat template writes after an answer; it ends one even where llama.cpp does not know it for an end.</param>
+    public static void Write(FrameWriter to, int[] prompt, Sampling sampling, long seed, int end, TracePlan? plan)
     {
         to.WriteArray(prompt);
         to.Write(seed);
+        to.Write(end);
         to.Write(sampling.Temperature);
         to.Write(sampling.TopK);
         to.Write(sampling.TopP);

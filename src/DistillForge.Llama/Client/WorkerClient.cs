@@ -11,6 +11,9 @@ sealed class WorkerClient : IAsyncDisposable
 {
     const long OpenId = 0;
 
+    // It was loaded before, so the file is good: whoever killed it meanwhile may stop.
+    const int MostLoadingDeaths = 2;
+
     readonly Lock gate = new();
     readonly string workerPath;
     readonly string libraries;
@@ -23,6 +26,7 @@ sealed class WorkerClient : IAsyncDisposable
     WorkerProcess worker;
     Exception? broken;
     bool ready;
+    int loadingDeaths;
     long lastId = OpenId;
 
     /// <param name="openBody">What to load, again after each death; null for a worker without a model.</param>
@@ -184,7 +188,8 @@ sealed class WorkerClient : IAsyncDisposable
         var lastWords = dead.LastWords();
         lock (gate)
         {
-            if (broken is null && !ready)
+            loadingDeaths = ready ? 0 : loadingDeaths + 1;
+            if (broken is null && loadingDeaths > (opened.Task.IsCompletedSuccessfully ? MostLoadingDeaths : 0))
             {
                 GiveUp(new ForgeException(new Problem("llama.cpp worker", $"died while loading the model ({lastWords}).", "Check the file, or take a smaller model or context."), ExitCode.Unavailable));
             }

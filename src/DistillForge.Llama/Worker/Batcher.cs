@@ -213,7 +213,7 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
     bool Speak(RunningSequence sequence, int token)
     {
         sequence.Append(token);
-        if (model.IsEnd(token))
+        if (model.IsEnd(token) || token == sequence.End)
         {
             Complete(sequence, "stop");
             return true;

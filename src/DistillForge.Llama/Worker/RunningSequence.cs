@@ -45,6 +45,9 @@ sealed class RunningSequence
     /// <summary>Trace positions that wait to be sent.</summary>
     public FrameWriter Positions { get; } = new();
 
+    /// <summary>Ends the answer beside the tokens that llama.cpp knows for ends; −1 for none.</summary>
+    public int End { get; private init; } = -1;
+
     public CompletionText Text { get; private init; } = CompletionText.None;
 
     /// <summary>No position of the KV cache beyond these is ever used.</summary>
@@ -74,6 +77,7 @@ sealed class RunningSequence
         var reader = new FrameReader(frame.Body);
         var prompt = reader.ReadInts();
         var seed = (ulong)reader.ReadLong();
+        var end = reader.ReadInt();
         var sampling = new Sampling(reader.ReadFloat(), reader.ReadInt(), reader.ReadFloat(), reader.ReadFloat(), reader.ReadInt());
         var stops = new byte[reader.ReadInt()][];
         for (var i = 0; i < stops.Length; i++)
@@ -84,7 +88,7 @@ sealed class RunningSequence
         var plan = reader.ReadBool() ? TracePlan.Read(ref reader) : null;
         var tokens = new int[(int)Math.Min(context, prompt.Length + (long)Math.Max(1, sampling.MaxTokens))];
         prompt.CopyTo(tokens, 0);
-        return new RunningSequence(frame.Request, tokens, prompt.Length, prompt.Length) { Sampling = sampling, Plan = plan, Seed = seed, Text = new CompletionText(stops) };
+        return new RunningSequence(frame.Request, tokens, prompt.Length, prompt.Length) { Sampling = sampling, Plan = plan, Seed = seed, End = end, Text = new CompletionText(stops) };
     }
 
     public static RunningSequence ReadScore(Frame frame)

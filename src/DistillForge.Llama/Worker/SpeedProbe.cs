@@ -3,7 +3,7 @@ using DistillForge.Llama.Native;
 
 namespace DistillForge.Llama.Worker;
 
-/// <summary>Measures how fast the model runs: the decodes alone, each in a fresh context, medians of several.</summary>
+/// <summary>Measures how fast the model runs as it is run here, on its lanes: the decodes alone, each in a fresh context, medians of several.</summary>
 sealed class SpeedProbe(LoadedModel model)
 {
     const int Repeats = 3;
@@ -14,8 +14,8 @@ sealed class SpeedProbe(LoadedModel model)
     {
         var prompt = Math.Min(PromptTokens, model.ContextLength - 1);
         return new Speed(
-            Median(() => Generate(1)),
-            Median(() => Generate(model.Parallel)),
+            Median(() => Generate(model.Lanes[0], 1)),
+            Median(GenerateOnAllLanes),
             model.Parallel,
             Median(() => Read(prompt)));
     }
@@ -26,10 +26,19 @@ sealed class SpeedProbe(LoadedModel model)
         return rates[Repeats / 2];
     }
 
-    double Generate(int sequences)
+    double GenerateOnAllLanes()
+    {
+        var rates = new double[model.Lanes.Count];
+        var threads = model.Lanes.Select(lane => new Thread(() => rates[lane.Number] = Generate(lane, lane.Sequences))).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        return rates.Sum();
+    }
+
+    double Generate(Lane lane, int sequences)
     {
         var steps = Math.Min(Generated, model.ContextLength - 1);
-        using var context = model.NewContext(((sequences * (steps + 1)) + 255) / 256 * 256, sequences, model.Threads);
+        using var context = model.NewContext(((sequences * (steps + 1)) + 255) / 256 * 256, sequences, lane.Threads);
         using var batch = new DecodeBatch(sequences);
         // The first step also allocates and is not counted.
         Decode(context, batch, sequences, 0);
@@ -55,7 +64,7 @@ sealed class SpeedProbe(LoadedModel model)
 
     double Read(int tokens)
     {
-        using var context = model.NewContext((tokens + 255) / 256 * 256, 1, model.Threads);
+        using var context = model.NewContext((tokens + 255) / 256 * 256, 1, model.Lanes[0].Threads);
         using var batch = new DecodeBatch(tokens);
         var start = 0L;
         foreach (var counted in new[] { false, true })
