@@ -38,8 +38,9 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
         => OpenAsync(Teacher.Gguf.Path, new LlamaOptions(Teacher.Threads > 0 ? Teacher.Threads : Settings.EffectiveThreads, Teacher.Parallel, Teacher.Context), cancellationToken);
 
     /// <summary>Any GGUF as it is compared: the exact way (F32 KV cache, no flash attention).</summary>
-    public Task<LlamaModel> OpenExactAsync(string gguf, CancellationToken cancellationToken)
-        => OpenAsync(gguf, new LlamaOptions(Settings.EffectiveThreads, Exact: true), cancellationToken);
+    /// <param name="beside">How many models work at the same time: llama.cpp's threads wait actively, so together they must not outnumber the cores.</param>
+    public Task<LlamaModel> OpenExactAsync(string gguf, int beside, CancellationToken cancellationToken)
+        => OpenAsync(gguf, new LlamaOptions(Math.Max(1, Settings.EffectiveThreads / beside), Exact: true), cancellationToken);
 
     public Task<LlamaModel> OpenFastAsync(string gguf, CancellationToken cancellationToken)
         => OpenAsync(gguf, new LlamaOptions(Settings.EffectiveThreads), cancellationToken);

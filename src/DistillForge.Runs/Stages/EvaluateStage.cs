@@ -100,9 +100,10 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
 
     async Task<List<FidelityRow>> FidelityAsync(CancellationToken cancellationToken)
     {
-        await using var teacher = await Run.OpenExactAsync(Run.Teacher.Gguf.Path, cancellationToken);
-        await using var student = await Run.OpenExactAsync(Student, cancellationToken);
-        await using var baseline = HasBaseline ? await Run.OpenExactAsync(Run.Folder.In(BaselineGguf), cancellationToken) : null;
+        var beside = HasBaseline ? 3 : 2;
+        await using var teacher = await Run.OpenExactAsync(Run.Teacher.Gguf.Path, beside, cancellationToken);
+        await using var student = await Run.OpenExactAsync(Student, beside, cancellationToken);
+        await using var baseline = HasBaseline ? await Run.OpenExactAsync(Run.Folder.In(BaselineGguf), beside, cancellationToken) : null;
         var wanted = await PromptsFile.ReadAsync([Run.Folder.In("held-out/prompts.parquet")], cancellationToken).Select(prompt => prompt.Id).ToHashSetAsync(cancellationToken: cancellationToken);
         var rows = TracesFile.ReadAsync(WantedRows.Shards(Run.Folder.In("held-out/traces")), cancellationToken)
             .Where(trace => wanted.Contains(trace.Id) && trace.CompletionLength > 0)

@@ -1,9 +1,7 @@
 using System.Runtime.CompilerServices;
 using DistillForge.Core;
 using DistillForge.Data;
-using DistillForge.Models;
 using DistillForge.Teachers;
-using DistillForge.Text;
 
 namespace DistillForge.Runs.Stages;
 
@@ -66,7 +64,7 @@ sealed class GenerateStage(RunContext run, GenerateStage.Part part) : Stage(run)
     async Task AnswerAsync(AnswerJournal journal, List<Prompt> open, int total, CancellationToken cancellationToken)
     {
         await using var model = await Run.OpenTeacherAsync(cancellationToken);
-        var teacher = new LocalTeacher(model, Run.Recipe.Generate.ToSampling(), new LocalTeacherOptions(Run.TeacherName, Run.TeacherSha256, Run.Teacher.License, Run.Teacher.Terms, Template(), model.Parallel * 2));
+        var teacher = new LocalTeacher(new(Run.TeacherName, model.Sha256, Run.Teacher.License, Run.Teacher.Terms, model.Dialogue.Template.Fingerprint, model.Parallel * 2), model, Run.Recipe.Generate.ToSampling());
         var (done, failed, tokens, start) = (total - open.Count, 0, 0L, Run.Clock.GetTimestamp());
         var written = new Queue<Task<bool>>();
         await foreach (var answer in teacher.AnswerAsync(Feed(open, cancellationToken), cancellationToken))
@@ -84,13 +82,6 @@ sealed class GenerateStage(RunContext run, GenerateStage.Part part) : Stage(run)
         }
 
         await Task.WhenAll(written);
-    }
-
-    // The vocabulary stage reads the same file; a teacher without a template is refused when it is opened.
-    string Template()
-    {
-        using var file = GgufFile.Open(Run.Teacher.Gguf.Path);
-        return ChatTemplate.Parse(Vocabulary.FromGguf(file).ChatTemplate ?? "").Fingerprint;
     }
 
     static async IAsyncEnumerable<Prompt> Feed(List<Prompt> prompts, [EnumeratorCancellation] CancellationToken cancellationToken)
