@@ -48,9 +48,8 @@ abstract class Stage(RunContext run)
         var figures = await ExecuteAsync(cancellationToken);
         // A run that was interrupted adds up, because the stage's own time is what a user waits for in this one.
         var seconds = Run.Clock.GetElapsedTime(start).TotalSeconds;
-        var manifest = Wanted() with
+        var manifest = Wanted().WithOutputs(Run.Folder.Path, Run.Hashes, [.. Outputs.Where(output => Path.Exists(Run.Folder.In(output)))]) with
         {
-            Outputs = Outputs.ToDictionary(output => output, output => HashOf(Run.Folder.In(output))),
             Figures = new Dictionary<string, double>(figures) { ["seconds"] = Math.Round(seconds, 3) },
         };
         manifest.Write(Run.Folder.Path);
