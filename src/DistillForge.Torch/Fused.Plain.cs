@@ -1,6 +1,4 @@
-#if TORCHSHARP
-using static TorchSharp.torch;
-#else
+#if !TORCHSHARP
 using static DistillForge.Torch.torch;
 #endif
 

@@ -1,5 +1,4 @@
 #if TORCHSHARP
-using static TorchSharp.torch;
 using Kernels = DistillForge.Torch.Plain;
 #else
 using static DistillForge.Torch.torch;

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using DistillForge.Torch.Modules;
+using DistillForge.Torch.Utils;
 
 namespace DistillForge.Torch;
 

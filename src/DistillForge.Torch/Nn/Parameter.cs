@@ -28,7 +28,10 @@ namespace DistillForge.Torch.Modules
             return leaf;
         }
     }
+}
 
+namespace DistillForge.Torch.Utils
+{
     /// <summary>The name of a field's tensor or module in <c>state_dict</c>, when it is not the field's own.</summary>
     [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
     public sealed class ComponentNameAttribute : Attribute

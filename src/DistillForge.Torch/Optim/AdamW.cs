@@ -121,7 +121,7 @@ public sealed class AdamW : torch.optim.Optimizer
     }
 
     /// <summary>What AdamW remembers of a parameter: steps taken, means of its gradient and of its square.</summary>
-    public sealed class State : IDisposable
+    public sealed class State : OptimizerState
     {
         internal State(Parameter parameter)
             => (exp_avg, exp_avg_sq) = (torch.zeros_like(parameter).DetachFromDisposeScope(), torch.zeros_like(parameter).DetachFromDisposeScope());
@@ -132,10 +132,16 @@ public sealed class AdamW : torch.optim.Optimizer
 
         public torch.Tensor exp_avg_sq { get; }
 
-        public void Dispose()
+        public override void Dispose()
         {
             exp_avg.Dispose();
             exp_avg_sq.Dispose();
         }
     }
+}
+
+/// <summary>What an optimizer remembers of one parameter.</summary>
+public abstract class OptimizerState : IDisposable
+{
+    public abstract void Dispose();
 }

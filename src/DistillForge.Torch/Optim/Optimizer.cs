@@ -42,7 +42,7 @@ public static partial class torch
             protected abstract void Dispose(bool disposing);
 
             /// <summary>Options by group, and the state of every parameter in the order of <see cref="parameters"/>.</summary>
-            public sealed record StateDictionary(IReadOnlyList<AdamW.Options> Options, IReadOnlyList<AdamW.State> State);
+            public sealed record StateDictionary(IReadOnlyList<AdamW.Options> Options, IReadOnlyList<OptimizerState> State);
         }
     }
 }

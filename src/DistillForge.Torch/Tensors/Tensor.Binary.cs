@@ -100,12 +100,5 @@ public static partial class torch
             Check.Ok(Native.df_allclose(Handle, other.Handle, rtol, atol, equal_nan ? 1 : 0, out var result));
             return result != 0;
         }
-
-        /// <summary>Same shape and same elements.</summary>
-        public bool equal(Tensor other)
-        {
-            Check.Ok(Native.df_equal(Handle, other.Handle, out var result));
-            return result != 0;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DistillForge.Torch.Utils;
 
 namespace DistillForge.Torch;
 
@@ -65,18 +66,6 @@ public static partial class torch
             }
         }
 
-        /// <summary>The elements as raw little-endian bytes, whatever their type; for files.</summary>
-        public unsafe byte[] ToBytes()
-        {
-            var result = new byte[checked((int)(NumberOfElements * ElementSize))];
-            fixed (byte* pointer = result)
-            {
-                Check.Ok(Native.df_copy_out(Handle, pointer, result.Length));
-            }
-
-            return result;
-        }
-
         void RequireElement<T>()
         {
             if (ScalarTypeOf(typeof(T)) is { } type ? type != dtype : dtype is not ScalarType.BFloat16 || typeof(T) != typeof(ushort))
@@ -97,34 +86,4 @@ public static partial class torch
         : type == typeof(bool) ? ScalarType.Bool
         : type == typeof(Half) ? ScalarType.Float16
         : null;
-}
-
-/// <summary>The elements of a tensor, row by row.</summary>
-public readonly struct TensorAccessor<T>(torch.Tensor tensor)
-    where T : unmanaged
-{
-    public long Count => tensor.NumberOfElements;
-
-    public T this[long index]
-    {
-        get
-        {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)index, (ulong)Count);
-            using var one = Alone(tensor.flatten().narrow(0, index, 1));
-            var result = new T[1];
-            one.CopyTo<T>(result);
-            return result[0];
-        }
-    }
-
-    public T[] ToArray()
-    {
-        var result = new T[Count];
-        tensor.CopyTo<T>(result);
-        return result;
-    }
-
-    public void CopyTo(Span<T> target) => tensor.CopyTo(target[..checked((int)Count)]);
-
-    static torch.Tensor Alone(torch.Tensor tensor) => tensor;
 }

@@ -143,8 +143,6 @@ public static partial class torch
 
     public static bool allclose(Tensor input, Tensor other, double rtol = 1e-05, double atol = 1e-08, bool equal_nan = false) => input.allclose(other, rtol, atol, equal_nan);
 
-    public static bool equal(Tensor input, Tensor other) => input.equal(other);
-
     public static Tensor cat(IList<Tensor> tensors, long dim = 0)
     {
         var pointers = Check.Pointers([.. tensors]);

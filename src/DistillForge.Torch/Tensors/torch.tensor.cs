@@ -63,9 +63,6 @@ public static partial class torch
         where T : unmanaged
         => From(data, dimensions, dtype, device, requires_grad);
 
-    /// <summary>A tensor of any type from its raw little-endian bytes; the way in for files.</summary>
-    public static Tensor frombytes(ReadOnlySpan<byte> data, ScalarType dtype, ReadOnlySpan<long> dimensions, Device? device = null) => Raw(data, dtype, dimensions, device);
-
     static Tensor From<T>(ReadOnlySpan<T> data, ReadOnlySpan<long> dimensions, ScalarType? dtype, Device? device, bool requires_grad)
         where T : unmanaged
     {

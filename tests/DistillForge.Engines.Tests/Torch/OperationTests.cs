@@ -91,9 +91,11 @@ public sealed class OperationTests : IDisposable
     [Fact]
     public void Bytes_out_and_in_give_the_same_bfloat16_tensor()
     {
-        var x = randn(3, 5).to_type(ScalarType.BFloat16);
+        var (x, y) = (randn(3, 5).to_type(ScalarType.BFloat16), empty(3, 5, dtype: ScalarType.BFloat16));
 
-        Assert.True(frombytes(x.ToBytes(), ScalarType.BFloat16, [3, 5]).equal(x));
+        y.bytes = x.bytes;
+
+        Assert.True(y.allclose(x, 0, 0));
     }
 
     [Fact]
