@@ -1,1 +1,3 @@
-return 0;
+using DistillForge.Llama.Worker;
+
+return WorkerHost.Run(args);

@@ -33,9 +33,15 @@ public static partial class DurableFile
         }
     }
 
-    /// <summary>Gives a finished file its final name, and forces the name to disk.</summary>
+    /// <summary>Gives a finished file its final name, and forces both file and name to disk.</summary>
     public static void Rename(string from, string to)
     {
+        // Somebody else may have written it: a quantizer does not fsync.
+        using (var file = new FileStream(from, FileMode.Open, FileAccess.Write))
+        {
+            file.Flush(flushToDisk: true);
+        }
+
         File.Move(from, to, overwrite: true);
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(to))!);
     }

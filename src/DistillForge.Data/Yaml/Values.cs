@@ -30,7 +30,8 @@ sealed class Values(List<Problem> problems)
         }
         catch (Exception exception) when (exception is FormatException or TargetInvocationException { InnerException: FormatException })
         {
-            problems.Add(new Problem(where, (exception.InnerException ?? exception).Message.TrimEnd('.') + ".", "", text.Line));
+            var message = (exception.InnerException ?? exception).Message;
+            problems.Add(new Problem(where, message.EndsWith('?') || message.EndsWith('.') ? message : message + ".", "", text.Line));
             return null;
         }
     }

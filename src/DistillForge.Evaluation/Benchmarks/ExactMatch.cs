@@ -1,4 +1,3 @@
-using DistillForge.Core;
 using DistillForge.Data.Prompts;
 
 namespace DistillForge.Evaluation.Benchmarks;

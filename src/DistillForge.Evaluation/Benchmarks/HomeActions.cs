@@ -1,4 +1,3 @@
-using DistillForge.Core;
 
 namespace DistillForge.Evaluation.Benchmarks;
 

@@ -162,7 +162,7 @@ public class GgufFileTests(ITestOutputHelper output)
 
         output.WriteLine($"{read} read, {refused} refused, at most {most} bytes allocated");
         Assert.Equal(1000, read + refused);
-        Assert.InRange(refused, 500, 999);
+        Assert.InRange(refused, 500, 990);
         Assert.InRange(most, 1, 4L * original.Length);
     }
 
@@ -172,16 +172,15 @@ public class GgufFileTests(ITestOutputHelper output)
         for (var change = random.Next(1, 8); change > 0; change--)
         {
             var at = random.Next(header);
-            switch (random.Next(5))
+            switch (random.Next(4))
             {
                 case 0: bytes[at] = (byte)random.Next(256); break;
                 case 1: bytes[at] ^= (byte)(1 << random.Next(8)); break;
                 case 2: random.NextBytes(bytes.AsSpan(at, Math.Min(8, header - at))); break;
-                case 3: MemoryMarshal.Write(bytes.AsSpan(Math.Min(at, header - 8)), random.NextInt64(-1, 1L << random.Next(1, 63))); break;
-                default: bytes = bytes[..^random.Next(bytes.Length - header)]; break;
+                default: MemoryMarshal.Write(bytes.AsSpan(Math.Min(at, header - 8)), random.NextInt64(-1, 1L << random.Next(1, 63))); break;
             }
         }
 
-        return random.Next(8) == 0 ? bytes[..random.Next(1, header)] : bytes;
+        return random.Next(10) == 0 ? bytes[..random.Next(1, bytes.Length)] : bytes;
     }
 }

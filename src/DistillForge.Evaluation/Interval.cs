@@ -1,0 +1,88 @@
+namespace DistillForge.Evaluation;
+
+/// <summary>A measured value and how far chance alone could have moved it.</summary>
+public sealed record Interval(double Value, double Low, double High)
+{
+    // Of the normal distribution, for 95 %.
+    const double TwoSided95 = 1.959963984540054;
+
+    /// <summary>95 % Wilson score interval of a share, which stays within 0 … 1 (Wilson 1927).</summary>
+    public static Interval Wilson(int right, int total)
+    {
+        if (total == 0)
+        {
+            return new(0, 0, 1);
+        }
+
+        var (n, share, z2) = ((double)total, (double)right / total, TwoSided95 * TwoSided95);
+        var centre = (share + (z2 / (2 * n))) / (1 + (z2 / n));
+        var half = TwoSided95 / (1 + (z2 / n)) * Math.Sqrt((share * (1 - share) / n) + (z2 / (4 * n * n)));
+        return new(share, right == 0 ? 0 : centre - half, right == total ? 1 : centre + half);
+    }
+
+    /// <param name="sorted">Ascending.</param>
+    /// <returns>Interpolated between the two nearest.</returns>
+    public static double Quantile(ReadOnlySpan<double> sorted, double share)
+    {
+        var place = share * (sorted.Length - 1);
+        var below = (int)place;
+        return below + 1 < sorted.Length ? sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below])) : sorted[below];
+    }
+
+    /// <summary>Nothing within it contradicts a difference of zero.</summary>
+    public bool HoldsZero => Low <= 0 && High >= 0;
+}
+
+/// <summary>Asks how a difference between two models on the same rows would vary with other rows: rows are redrawn, pairs stay together (Efron 1979).</summary>
+public static class PairedBootstrap
+{
+    /// <summary>95 % percentile interval of mean(first) − mean(second).</summary>
+    public static Interval Difference(ReadOnlySpan<double> first, ReadOnlySpan<double> second, long seed, int resamples = 10_000)
+    {
+        var ones = new double[first.Length];
+        Array.Fill(ones, 1);
+        return Difference(first, second, ones, seed, resamples);
+    }
+
+    /// <summary>95 % percentile interval of Σfirst/Σweights − Σsecond/Σweights, e.g. of nats a token, where rows have unequal lengths.</summary>
+    /// <param name="weights">[rows], e.g. tokens; none is negative.</param>
+    public static Interval Difference(ReadOnlySpan<double> first, ReadOnlySpan<double> second, ReadOnlySpan<double> weights, long seed, int resamples = 10_000)
+    {
+        if (first.Length != second.Length || first.Length != weights.Length || first.Length == 0)
+        {
+            throw new ArgumentException($"rows must be paired: {first.Length}, {second.Length} and {weights.Length} of them");
+        }
+
+        var differences = new double[first.Length];
+        var (sum, weight) = (0.0, 0.0);
+        for (var row = 0; row < differences.Length; row++)
+        {
+            differences[row] = first[row] - second[row];
+            sum += differences[row];
+            weight += weights[row];
+        }
+
+        var chance = Seeds.Source(seed, "paired-bootstrap");
+        var means = new double[resamples];
+        for (var i = 0; i < resamples; i++)
+        {
+            means[i] = Redraw(differences, weights, chance);
+        }
+
+        Array.Sort(means);
+        return new(weight > 0 ? sum / weight : 0, Interval.Quantile(means, 0.025), Interval.Quantile(means, 0.975));
+    }
+
+    static double Redraw(double[] differences, ReadOnlySpan<double> weights, Random chance)
+    {
+        var (sum, weight) = (0.0, 0.0);
+        for (var i = 0; i < differences.Length; i++)
+        {
+            var row = chance.Next(differences.Length);
+            sum += differences[row];
+            weight += weights[row];
+        }
+
+        return weight > 0 ? sum / weight : 0;
+    }
+}

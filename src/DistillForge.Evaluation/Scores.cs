@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DistillForge.Evaluation;
+
+/// <summary>What <c>scores.json</c> holds and <c>run --json</c> prints. It only grows; nothing in it is renamed.</summary>
+/// <param name="Baseline">A student of the same size, rows and steps trained on the teacher's text alone; null when the recipe asks for none.</param>
+/// <param name="Gguf">Kind of file, e.g. <c>q8_0</c> → path.</param>
+/// <param name="Seconds">Stage → seconds.</param>
+/// <param name="Comparison">Student against baseline; null without one.</param>
+public sealed record Scores(
+    string Name,
+    ModelScores? Teacher,
+    ModelScores Student,
+    ModelScores? Baseline,
+    IReadOnlyDictionary<string, string> Gguf,
+    RowCounts Rows,
+    IReadOnlyDictionary<string, double> Seconds,
+    Comparison? Comparison = null)
+{
+    public string ToJson() => JsonSerializer.Serialize(this, ScoresJson.Default.Scores);
+
+    /// <summary>Whole or not at all.</summary>
+    public void Write(string path)
+    {
+        var temporary = path + ".partial";
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            JsonSerializer.Serialize(stream, this, ScoresJson.Default.Scores);
+            stream.WriteByte((byte)'\n');
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <exception cref="ForgeException">Missing, or not what <see cref="Write"/> writes.</exception>
+    public static Scores Read(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return JsonSerializer.Deserialize(stream, ScoresJson.Default.Scores) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            throw new ForgeException(new Problem(path, $"cannot be read: {e.Message}", "Run 'distillforge evaluate' again."), inner: e);
+        }
+    }
+}
+
+/// <summary>One model's figures; null where one was not measured.</summary>
+/// <param name="Bytes">Size of its file.</param>
+/// <param name="ExactMatch">Share of the benchmark's questions answered right.</param>
+/// <param name="TokensPerSecond">Generated in llama.cpp.</param>
+/// <param name="KlToTeacher">Nats a token, over the whole vocabulary, on held-out answers.</param>
+/// <param name="Top1Agreement">Share of positions where it finds the teacher's most likely token most likely.</param>
+public sealed record ModelScores(
+    long Parameters,
+    long Bytes,
+    double? ExactMatch,
+    double? TokensPerSecond,
+    double? KlToTeacher = null,
+    double? Top1Agreement = null,
+    Range95? ExactMatchInterval = null,
+    IReadOnlyDictionary<string, double>? ExactMatchByCategory = null);
+
+/// <summary>Rows of the run: in = kept + dropped + failed.</summary>
+public sealed record RowCounts(long In, long Kept, long Dropped, long Failed);
+
+/// <summary>Student minus baseline, each with the 95 % interval of a paired bootstrap; null where not measured.</summary>
+public sealed record Comparison(Difference? ExactMatch, Difference? KlToTeacher);
+
+/// <summary>A difference and its 95 % interval.</summary>
+public sealed record Difference(double Value, double Low, double High)
+{
+    public static Difference Of(Interval interval) => new(interval.Value, interval.Low, interval.High);
+}
+
+/// <summary>A 95 % interval.</summary>
+public sealed record Range95(double Low, double High)
+{
+    public static Range95 Of(Interval interval) => new(interval.Low, interval.High);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectRequiredConstructorParameters = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(Scores))]
+sealed partial class ScoresJson : JsonSerializerContext;

@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using DistillForge.Llama.Protocol;
+
+namespace DistillForge.Llama.Client;
+
+/// <summary>One life of the worker process: its pipes, the end of its log, and its death.</summary>
+sealed class WorkerProcess
+{
+    const int KeptLines = 20;
+    const int LongestLine = 400;
+
+    readonly Process process;
+    readonly BlockingCollection<byte[]> outgoing = [];
+    readonly Queue<string> log = new();
+    readonly Thread errors;
+
+    WorkerProcess(Process process)
+    {
+        (this.process, Id) = (process, process.Id);
+        errors = new Thread(ReadLog) { IsBackground = true, Name = "worker log" };
+    }
+
+    public int Id { get; }
+
+    /// <summary>Starts a worker; the calls come from a thread of its own, <paramref name="onDeath"/> last and exactly once.</summary>
+    public static WorkerProcess Start(string workerPath, string libraries, Action<WorkerProcess, Frame> onFrame, Action<WorkerProcess> onDeath)
+    {
+        var start = new ProcessStartInfo(Muxer())
+        {
+            ArgumentList = { workerPath, libraries, Environment.ProcessId.ToString() },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        // Else ggml starts a debugger when it aborts.
+        start.Environment["GGML_NO_BACKTRACE"] = "1";
+        var worker = new WorkerProcess(Process.Start(start)!);
+        worker.errors.Start();
+        new Thread(worker.Write) { IsBackground = true, Name = "worker input" }.Start();
+        new Thread(() => worker.Read(onFrame, onDeath)) { IsBackground = true, Name = "worker output" }.Start();
+        return worker;
+    }
+
+    /// <summary>Queues a frame; a thread of its own writes it, so that nobody who holds a lock waits for a full pipe.</summary>
+    public void Send(byte[] frame)
+    {
+        try
+        {
+            outgoing.Add(frame);
+        }
+        catch (InvalidOperationException)
+        {
+            // It is dead already; whoever waits for an answer is told so.
+        }
+    }
+
+    public void Kill()
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    /// <summary>Exit code and the last lines of its log.</summary>
+    public string LastWords()
+    {
+        errors.Join(TimeSpan.FromSeconds(1));
+        lock (log)
+        {
+            return $"exit code {process.ExitCode}{(log.Count > 0 ? ": " : "")}{string.Join(" | ", log)}";
+        }
+    }
+
+    // The muxer of the runtime that we run on; an apphost would look for one of its own.
+    static string Muxer()
+    {
+        var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        return File.Exists(Path.Combine(root, "dotnet")) ? Path.Combine(root, "dotnet") : "dotnet";
+    }
+
+    void Read(Action<WorkerProcess, Frame> onFrame, Action<WorkerProcess> onDeath)
+    {
+        try
+        {
+            var stream = process.StandardOutput.BaseStream;
+            while (Frames.Read(stream) is { } frame)
+            {
+                onFrame(this, frame);
+            }
+        }
+        catch (Exception broken) when (broken is IOException or InvalidDataException)
+        {
+            Keep($"worker output: {broken.Message}");
+        }
+
+        outgoing.CompleteAdding();
+        if (!process.WaitForExit(TimeSpan.FromSeconds(5)))
+        {
+            Kill();
+            process.WaitForExit();
+        }
+
+        onDeath(this);
+        process.Dispose();
+    }
+
+    void Write()
+    {
+        try
+        {
+            var stream = process.StandardInput.BaseStream;
+            foreach (var frame in outgoing.GetConsumingEnumerable())
+            {
+                stream.Write(frame);
+                if (outgoing.Count == 0)
+                {
+                    stream.Flush();
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // The reader sees the end as well, and tells.
+        }
+    }
+
+    void ReadLog()
+    {
+        while (process.StandardError.ReadLine() is { } line)
+        {
+            Keep(line);
+        }
+    }
+
+    void Keep(string line)
+    {
+        lock (log)
+        {
+            log.Enqueue(line.Length > LongestLine ? line[..LongestLine] : line);
+            if (log.Count > KeptLines)
+            {
+                log.Dequeue();
+            }
+        }
+    }
+}

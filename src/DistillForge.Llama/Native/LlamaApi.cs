@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+
+namespace DistillForge.Llama.Native;
+
+/// <summary>The part of llama.cpp's C API that is used. Only the worker process may call it; see <see cref="NativeLibraries"/>.</summary>
+static unsafe partial class LlamaApi
+{
+    const string Llama = "llama";
+    const string Ggml = "ggml";
+
+    [LibraryImport(Llama, EntryPoint = "llama_log_set")]
+    public static partial void LogSet(delegate* unmanaged[Cdecl]<int, byte*, nint, void> callback, nint userData);
+
+    [LibraryImport(Ggml, EntryPoint = "ggml_backend_load_all_from_path", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void LoadBackends(string folder);
+
+    [LibraryImport(Ggml, EntryPoint = "ggml_backend_dev_count")]
+    public static partial nuint DeviceCount();
+
+    [LibraryImport(Llama, EntryPoint = "llama_backend_init")]
+    public static partial void BackendInit();
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_default_params")]
+    public static partial ModelParams ModelDefaults();
+
+    [LibraryImport(Llama, EntryPoint = "llama_context_default_params")]
+    public static partial ContextParams ContextDefaults();
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_quantize_default_params")]
+    public static partial QuantizeParams QuantizeDefaults();
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_load_from_file", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint LoadModel(string path, ModelParams parameters);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_free")]
+    public static partial void FreeModel(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_init_from_model")]
+    public static partial nint NewContext(nint model, ContextParams parameters);
+
+    [LibraryImport(Llama, EntryPoint = "llama_free")]
+    public static partial void FreeContext(nint context);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_get_vocab")]
+    public static partial nint Vocabulary(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_vocab_n_tokens")]
+    public static partial int VocabularySize(nint vocabulary);
+
+    [LibraryImport(Llama, EntryPoint = "llama_vocab_is_eog")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool IsEndOfGeneration(nint vocabulary, int token);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_ctx_train")]
+    public static partial int TrainedContext(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_params")]
+    public static partial ulong ParameterCount(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_embd")]
+    public static partial int Width(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_layer")]
+    public static partial int Layers(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_head")]
+    public static partial int Heads(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_head_kv")]
+    public static partial int KeyValueHeads(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_has_encoder")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool HasEncoder(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_has_decoder")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool HasDecoder(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_n_ctx")]
+    public static partial uint ContextCells(nint context);
+
+    [LibraryImport(Llama, EntryPoint = "llama_n_ctx_seq")]
+    public static partial uint ContextOfSequence(nint context);
+
+    [LibraryImport(Llama, EntryPoint = "llama_get_memory")]
+    public static partial nint Memory(nint context);
+
+    [LibraryImport(Llama, EntryPoint = "llama_memory_seq_rm")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool RemoveSequence(nint memory, int sequence, int from, int to);
+
+    [LibraryImport(Llama, EntryPoint = "llama_memory_clear")]
+    public static partial void ClearMemory(nint memory, byte data);
+
+    [LibraryImport(Llama, EntryPoint = "llama_decode")]
+    public static partial int Decode(nint context, NativeBatch batch);
+
+    [LibraryImport(Llama, EntryPoint = "llama_get_logits_ith")]
+    public static partial float* Logits(nint context, int index);
+
+    [LibraryImport(Llama, EntryPoint = "llama_tokenize")]
+    public static partial int Tokenize(nint vocabulary, byte* text, int length, int* tokens, int capacity, byte addSpecial, byte parseSpecial);
+
+    [LibraryImport(Llama, EntryPoint = "llama_token_to_piece")]
+    public static partial int TokenToPiece(nint vocabulary, int token, byte* buffer, int length, int leftStrip, byte special);
+
+    [LibraryImport(Llama, EntryPoint = "llama_detokenize")]
+    public static partial int Detokenize(nint vocabulary, int* tokens, int count, byte* text, int capacity, byte removeSpecial, byte unparseSpecial);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_quantize", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial uint Quantize(string source, string target, in QuantizeParams parameters);
+
+    [LibraryImport(Llama, EntryPoint = "llama_max_parallel_sequences")]
+    public static partial nuint MaxSequences();
+}

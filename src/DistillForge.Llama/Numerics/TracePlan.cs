@@ -1,0 +1,33 @@
+using DistillForge.Core;
+using DistillForge.Llama.Protocol;
+
+namespace DistillForge.Llama.Numerics;
+
+/// <summary>What each position of a trace holds, in the form in which it travels from the worker.</summary>
+/// <remarks>
+/// A position is: token, log-probability, rank, entropy; then, if full, V log-probabilities, else the head's size, its ids, its
+/// log-probabilities, and for each temperature the tail's log-sum and <see cref="TailSamples"/> ids.
+/// </remarks>
+sealed record TracePlan(bool IsFull, int[] Ids, int TopLogprobs, float Mass, int TailSamples, float[] Temperatures)
+{
+    public static TracePlan Of(Want want) => want switch
+    {
+        Want.Head head => new(IsFull: false, [], Math.Max(0, head.TopLogprobs), head.Mass, Math.Max(0, head.TailSamples), [1, .. (head.Temperatures ?? []).Where(t => t != 1).Distinct()]),
+        Want.At at => new(IsFull: false, [.. at.Ids.Distinct().Order()], TopLogprobs: 0, Mass: 1, TailSamples: 0, [1]),
+        Want.Full => new(IsFull: true, [], TopLogprobs: 0, Mass: 1, TailSamples: 0, [1]),
+        _ => throw new NotSupportedException(want.GetType().Name),
+    };
+
+    public void Write(FrameWriter to)
+    {
+        to.Write(IsFull);
+        to.WriteArray(Ids);
+        to.Write(TopLogprobs);
+        to.Write(Mass);
+        to.Write(TailSamples);
+        to.WriteArray(Temperatures);
+    }
+
+    public static TracePlan Read(ref FrameReader from)
+        => new(from.ReadBool(), from.ReadInts(), from.ReadInt(), from.ReadFloat(), from.ReadInt(), from.ReadFloats());
+}

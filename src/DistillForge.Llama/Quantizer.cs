@@ -1,0 +1,103 @@
+using System.Collections.Frozen;
+using DistillForge.Core;
+using DistillForge.Llama.Client;
+using DistillForge.Llama.Protocol;
+using DistillForge.Models;
+
+namespace DistillForge.Llama;
+
+/// <summary>Quantizes GGUF files with llama.cpp, in a worker process.</summary>
+public static class Quantizer
+{
+    // llama_ftype of llama.h.
+    static readonly FrozenDictionary<string, int> FileTypes = new Dictionary<string, int>
+    {
+        ["f32"] = 0,
+        ["f16"] = 1,
+        ["q4_0"] = 2,
+        ["q4_1"] = 3,
+        ["q8_0"] = 7,
+        ["q5_0"] = 8,
+        ["q5_1"] = 9,
+        ["q2_k"] = 10,
+        ["q3_k_s"] = 11,
+        ["q3_k_m"] = 12,
+        ["q3_k_l"] = 13,
+        ["q4_k_s"] = 14,
+        ["q4_k_m"] = 15,
+        ["q5_k_s"] = 16,
+        ["q5_k_m"] = 17,
+        ["q6_k"] = 18,
+        ["bf16"] = 32,
+    }.ToFrozenDictionary();
+
+    /// <summary>Types that can be asked for.</summary>
+    public static IReadOnlyCollection<string> Types => FileTypes.Keys;
+
+    /// <summary>Writes the target whole or not at all.</summary>
+    /// <param name="type">One of <see cref="Types"/>.</param>
+    /// <exception cref="ForgeException">An unknown type, an unfit source, or a folder that cannot be written.</exception>
+    public static async Task QuantizeAsync(string sourceGguf, string targetGguf, string type, CancellationToken cancellationToken)
+    {
+        if (!FileTypes.TryGetValue(type, out var fileType))
+        {
+            throw new ForgeException(new Problem("package.quantize", $"unknown type '{type}'.", NearName.Suggest(type, Types) ?? $"Known: {string.Join(", ", Types.Order(StringComparer.Ordinal))}."));
+        }
+
+        var (source, target) = (Path.GetFullPath(sourceGguf), Path.GetFullPath(targetGguf));
+        GgufFile.Open(source).Dispose();
+        var partial = target + ".partial";
+        try
+        {
+            await RunAsync(source, partial, fileType, cancellationToken);
+            Finish(partial, target);
+        }
+        finally
+        {
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
+        }
+    }
+
+    static async Task RunAsync(string source, string target, int fileType, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Not left to llama.cpp, whose reason would be a stream's state.
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            await File.Create(target).DisposeAsync();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ForgeException(new Problem(target, $"cannot be written: {e.Message}", "Check the folder's permissions and the free space."), inner: e);
+        }
+
+        await using var worker = new WorkerClient(WorkerAssembly.Find(given: null), Engine.Verify(), openBody: null);
+        try
+        {
+            await worker.AskAsync(FrameKind.Quantize, to =>
+            {
+                to.Write(source);
+                to.Write(target);
+                to.Write(fileType);
+                to.Write(Environment.ProcessorCount);
+            }, static (frame, _) => Answers.Reader(frame, FrameKind.Quantized).AtEnd, cancellationToken);
+        }
+        catch (CompletionFailedException died)
+        {
+            throw new ForgeException(new Problem(source, $"cannot be quantized: {died.Message}", "Try another type."), ExitCode.Unavailable, died);
+        }
+    }
+
+    static void Finish(string partial, string target)
+    {
+        using (var written = File.OpenHandle(partial, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.FlushToDisk(written);
+        }
+
+        DurableFile.Rename(partial, target);
+    }
+}

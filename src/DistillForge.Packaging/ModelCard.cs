@@ -1,0 +1,62 @@
+namespace DistillForge.Packaging;
+
+/// <summary>Everything that a model card says; whatever is unknown is null and left out, never guessed.</summary>
+public sealed record ModelCard
+{
+    public required string Name { get; init; }
+
+    /// <summary>SPDX name.</summary>
+    public string? License { get; init; }
+
+    /// <summary>Who the student was distilled from; null for a model trained from scratch.</summary>
+    public CardTeacher? Teacher { get; init; }
+
+    /// <summary>One sentence: what the model is for.</summary>
+    public required string Purpose { get; init; }
+
+    /// <summary>ISO 639 codes.</summary>
+    public IReadOnlyList<string> Languages { get; init; } = ["en"];
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Rows of the table of the model's sizes: what, value.</summary>
+    public required IReadOnlyList<(string What, string Value)> Sizes { get; init; }
+
+    public required CardData Data { get; init; }
+
+    public IReadOnlyList<CardFilter> Filters { get; init; } = [];
+
+    /// <summary>Rows of the table of how it was trained: what, value.</summary>
+    public required IReadOnlyList<(string What, string Value)> Method { get; init; }
+
+    public IReadOnlyList<CardScore> Scores { get; init; } = [];
+
+    /// <summary>Under the table of scores, e.g. how an interval was made.</summary>
+    public IReadOnlyList<string> ScoreNotes { get; init; } = [];
+
+    public required IReadOnlyList<PackagedFile> Files { get; init; }
+
+    public required IReadOnlyList<string> Limits { get; init; }
+
+    /// <summary>What was used, e.g. <c>llama.cpp v0.5.0</c>.</summary>
+    public IReadOnlyList<string> Versions { get; init; } = [];
+
+    /// <summary>Hugging Face's Markdown.</summary>
+    public string ToMarkdown() => ModelCardMarkdown.Render(this);
+}
+
+/// <param name="BaseModel">As <c>base_model</c> takes it: a model on the hub, where the teacher is one.</param>
+public sealed record CardTeacher(string Name, string? BaseModel, long? Parameters, string? License, string? Sha256);
+
+/// <param name="Prompts">Rows asked; examples and failures add up to it.</param>
+/// <param name="Kept">Rows trained on; with the dropped ones they add up to the examples.</param>
+public sealed record CardData(string Source, long Prompts, long Failed, long Dropped, long Kept, string? License, string? Sha256);
+
+/// <param name="Reasons">Code and how often; the first drop of a row counts.</param>
+public sealed record CardFilter(string Name, long Judged, long Dropped, IReadOnlyList<(string Code, long Rows)> Reasons);
+
+/// <summary>One model's row in the table of scores.</summary>
+/// <param name="ExactMatch">0 … 1.</param>
+/// <param name="KlToTeacher">Nats a token.</param>
+/// <param name="Top1Agreement">0 … 1.</param>
+public sealed record CardScore(string Model, long? Parameters, long? Bytes, double? ExactMatch, double? KlToTeacher, double? Top1Agreement, double? TokensPerSecond);

@@ -1,0 +1,129 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using DistillForge.Models;
+using DistillForge.Text;
+
+namespace DistillForge.Packaging;
+
+/// <summary>What a GGUF file says about where it came from.</summary>
+/// <param name="License">SPDX name, or null where nobody said.</param>
+/// <param name="BaseModel">The teacher's name; null for a model trained from scratch.</param>
+/// <param name="DatasetSha256">Of the curated rows.</param>
+public sealed record Origin(string Name, string? License, string? BaseModel, string? DatasetSha256);
+
+/// <summary>A checkpoint folder (<c>model.safetensors</c>, <c>config.json</c>, <c>vocabulary.gguf</c>) → a GGUF file that llama.cpp runs.</summary>
+public sealed class StudentExport
+{
+    const uint QuantizationVersion = 2;   // GGML_QNT_VERSION
+
+    readonly string folder;
+
+    /// <exception cref="ForgeException">A file of the checkpoint is missing or broken, or they contradict one another.</exception>
+    public StudentExport(string checkpointFolder)
+    {
+        folder = checkpointFolder;
+        Shape = HuggingFaceConfig.Read(Path.Combine(folder, "config.json"));
+        Vocabulary = Vocabulary.Read(Path.Combine(folder, "vocabulary.gguf"));
+        if (Vocabulary.Size != Shape.Vocabulary)
+        {
+            throw new ForgeException(folder, [new Problem("vocabulary.gguf", $"has {Vocabulary.Size} tokens, but config.json's vocab_size is {Shape.Vocabulary}.", "Train again: the folder is a mixture of two runs.")]);
+        }
+    }
+
+    public ModelShape Shape { get; }
+
+    public Vocabulary Vocabulary { get; }
+
+    /// <summary>Writes a whole file or none.</summary>
+    /// <param name="type">F32, F16 or BF16, of the matrices; vectors stay F32, as converters do it.</param>
+    public void Write(string gguf, GgmlType type, Origin origin)
+    {
+        using var weights = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+        var tensors = TensorNames.Llama(Shape).Select(tensor => Source(weights, tensor, tensor.IsVector ? GgmlType.F32 : type)).ToList();
+        GgufWriter.Write(gguf, Metadata(type, origin), tensors);
+    }
+
+    GgufMetadata Metadata(GgmlType type, Origin origin)
+    {
+        var metadata = new GgufMetadata { { "general.architecture", GgufValue.Of("llama") }, { "general.type", GgufValue.Of("model") }, { "general.name", GgufValue.Of(origin.Name) } };
+        if (origin.License is { } license)
+        {
+            metadata.Add("general.license", GgufValue.Of(license));
+        }
+
+        if (origin.BaseModel is { } teacher)
+        {
+            metadata.Add("general.base_model.count", GgufValue.Of(1u));
+            metadata.Add("general.base_model.0.name", GgufValue.Of(teacher));
+        }
+
+        if (origin.DatasetSha256 is { } dataset)
+        {
+            metadata.Add("distillforge.dataset_sha256", GgufValue.Of(dataset));
+        }
+
+        metadata.AddAll(GgufShape.Write(Shape));
+        metadata.Add("general.file_type", GgufValue.Of(FileType(type)));
+        metadata.Add("general.quantization_version", GgufValue.Of(QuantizationVersion));
+        metadata.AddAll(Vocabulary.ToGguf());
+        return metadata;
+    }
+
+    GgufTensorSource Source(SafetensorsFile weights, LlamaTensor tensor, GgmlType type)
+    {
+        var stored = weights.Tensor(tensor.HuggingFace);
+        var isRightShape = stored.Shape.SequenceEqual(tensor.TorchShape);
+        return isRightShape
+            ? new GgufTensorSource(tensor.Gguf, type, tensor.GgufShape, stream => stream.Write(Bytes(weights.Path, tensor, weights.Floats(stored), type)))
+            : throw new ModelFileException(weights.Path, $"tensor '{tensor.HuggingFace}'", $"is [{string.Join(", ", stored.Shape)}], but config.json makes it [{string.Join(", ", tensor.TorchShape)}].");
+    }
+
+    static ReadOnlySpan<byte> Bytes(string path, LlamaTensor tensor, float[] numbers, GgmlType type)
+    {
+        var largest = TensorPrimitives.MaxMagnitude(numbers);
+        if (!float.IsFinite(largest))
+        {
+            throw new ModelFileException(path, $"tensor '{tensor.HuggingFace}'", "holds a number that is not finite: training diverged.", "Lower train.learning_rate and train again.");
+        }
+
+        if (type == GgmlType.F16 && largest >= 65520)
+        {
+            throw new ModelFileException(path, $"tensor '{tensor.HuggingFace}'", $"holds {largest}, beyond float16's 65,504.", "Package it as bf16 or f32 instead.");
+        }
+
+        if (tensor.RotaryHeads > 0)
+        {
+            var moved = new float[numbers.Length];
+            RotaryLayout.ToGguf(numbers, moved, tensor.Rows, tensor.RotaryHeads);
+            numbers = moved;
+        }
+
+        return Encode(numbers, type);
+    }
+
+    static ReadOnlySpan<byte> Encode(float[] numbers, GgmlType type)
+    {
+        switch (type)
+        {
+            case GgmlType.F32:
+                return MemoryMarshal.AsBytes<float>(numbers);
+            case GgmlType.F16:
+                var halves = new Half[numbers.Length];
+                HalfPrecision.ToF16(numbers, halves);
+                return MemoryMarshal.AsBytes<Half>(halves);
+            default:
+                var brains = new ushort[numbers.Length];
+                HalfPrecision.ToBF16(numbers, brains);
+                return MemoryMarshal.AsBytes<ushort>(brains);
+        }
+    }
+
+    // LLAMA_FTYPE_*
+    static uint FileType(GgmlType type) => type switch
+    {
+        GgmlType.F32 => 0,
+        GgmlType.F16 => 1,
+        GgmlType.BF16 => 32,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "written by us are F32, F16 and BF16; the quantizer makes the others"),
+    };
+}
