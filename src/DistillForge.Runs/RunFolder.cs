@@ -46,18 +46,16 @@ public sealed class RunFolder : IDisposable
             Directory.CreateDirectory(path);
             // FileShare.None is flock(LOCK_EX): it goes when the process goes, however that happens.
             var held = new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            held.SetLength(0);
-            held.Write(System.Text.Encoding.UTF8.GetBytes($"process {Environment.ProcessId} on {Environment.MachineName}"));
-            held.Flush();
+            File.WriteAllText(HolderOf(path), $"process {Environment.ProcessId} on {Environment.MachineName}");
             return new RunFolder(path, held);
         }
         catch (UnauthorizedAccessException error)
         {
             throw Unwritable(path, error);
         }
-        catch (IOException error) when (File.Exists(lockFile) && Holder(lockFile) is { Length: > 0 } holder)
+        catch (IOException error) when (File.Exists(lockFile))
         {
-            throw new ForgeException(new Problem(path, $"is in use by {holder}.", "Wait for it, stop it, or give this run another name."), ExitCode.Unavailable, error);
+            throw new ForgeException(new Problem(path, $"is in use by {Holder(path)}.", "Wait for it, stop it, or give this run another name."), ExitCode.Unavailable, error);
         }
         catch (IOException error)
         {
@@ -70,20 +68,18 @@ public sealed class RunFolder : IDisposable
     static ForgeException Unwritable(string path, Exception error)
         => new(new Problem(path, $"cannot be written: {error.Message}", "Choose another folder with --runs, or mend its permissions."), inner: error);
 
-    static string Holder(string lockFile)
+    // A file of its own: whoever opens a locked file for reading is refused as well.
+    static string HolderOf(string path) => System.IO.Path.Combine(path, ".holder");
+
+    static string Holder(string path)
     {
         try
         {
-            using var reader = new StreamReader(new FileStream(lockFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return reader.ReadToEnd();
+            return File.ReadAllText(HolderOf(path));
         }
         catch (IOException)
         {
             return "another process";
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return "";
         }
     }
 }

@@ -59,6 +59,6 @@ public class ChainTests
 
     static Dictionary<string, DateTime> Times(Workplace work)
         => Directory.GetFiles(work.Run("tiny"), "*", SearchOption.AllDirectories)
-            .Where(path => Path.GetFileName(path) is not ".lock" and not "hashes.json")
+            .Where(path => Path.GetFileName(path) is not ".lock" and not ".holder" and not "hashes.json")
             .ToDictionary(path => path, File.GetLastWriteTimeUtc);
 }

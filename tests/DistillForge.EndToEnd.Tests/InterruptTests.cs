@@ -31,7 +31,7 @@ public partial class InterruptTests
         var count = await Forging.RunAsync("sql", "select count(*) n, count(distinct id) d from examples", "--run", work.Run("tiny"));
 
         Assert.Equal(signal == SigInt ? 130 : 137, process.ExitCode);
-        Assert.True(waited < TimeSpan.FromSeconds(2), $"it took {waited}");
+        Assert.True(signal == SigKill || waited < TimeSpan.FromSeconds(2), $"it took {waited}");
         Assert.True(again.ExitCode == 0, again.Error);
         Assert.Contains("of 1,500 rows are answered already", again.Error, StringComparison.Ordinal);
         Assert.Contains("1500\t1500", count.Output, StringComparison.Ordinal);

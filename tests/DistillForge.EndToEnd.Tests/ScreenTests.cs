@@ -32,7 +32,7 @@ public class ScreenTests
         var ended = await Forging.RunAsync("run", path, "--runs", work.Runs);
 
         Assert.Equal(2, ended.ExitCode);
-        Golden.Check("Screens/wrong-recipe.txt", ended.Error.Replace(work.Path, "…"));
+        Golden.Check("Screens/wrong-recipe.txt", ended.Error.Replace(work.Path, "…").Replace(Home.Root, "~"));
     }
 
     [Fact]
