@@ -22,7 +22,7 @@ static class Summaries
             scores.Write(run.Folder.Scores);
         }
 
-        var models = new[] { ("teacher", scores.Teacher), ("student", scores.Student), ("baseline", scores.Baseline) }.Where(model => model.Item2 is not null).Select(model => (Name: model.Item1, Scores: model.Item2!)).ToList();
+        var models = new[] { ("teacher", scores.Teacher), (scores.Teacher is null ? "model" : "student", scores.Student), ("baseline", scores.Baseline) }.Where(model => model.Item2 is not null).Select(model => (Name: model.Item1, Scores: model.Item2!)).ToList();
         List<(string, IReadOnlyList<string>)> rows =
         [
             ("parameters", Cells(model => model.Parameters.ToString("N0"))),
@@ -64,7 +64,7 @@ static class Summaries
 
         foreach (var (name, share) in scores.Student.ExactMatchByCategory?.Where(entry => entry.Key == HeldOutBenchmark.Name) ?? [])
         {
-            yield return $"Held-out prompts of the template: student {Percent(share)}{(scores.Teacher?.ExactMatchByCategory?.GetValueOrDefault(name) is { } of and > 0 ? $", teacher {Percent(of)}" : "")} exact match.";
+            yield return $"Held-out prompts of the template: {(scores.Teacher is null ? "" : "student ")}{Percent(share)}{(scores.Teacher?.ExactMatchByCategory?.GetValueOrDefault(name) is { } of and > 0 ? $", teacher {Percent(of)}" : "")} exact match.";
         }
 
         yield return $"{scores.Rows.In:N0} rows in, {scores.Rows.Kept:N0} kept, {scores.Rows.Dropped:N0} dropped, {scores.Rows.Failed:N0} failed; {scores.Seconds.Values.Sum():0} s in all stages.";

@@ -85,7 +85,7 @@ sealed class CardStage(RunContext run) : Stage(run)
 
     static IEnumerable<CardScore> Rows(Scores scores)
     {
-        foreach (var (name, model) in new[] { ("teacher", scores.Teacher), ("student", scores.Student), ("baseline", scores.Baseline) })
+        foreach (var (name, model) in new[] { ("teacher", scores.Teacher), (scores.Teacher is null ? "this model" : "student", scores.Student), ("baseline", scores.Baseline) })
         {
             if (model is not null)
             {
@@ -99,12 +99,12 @@ sealed class CardStage(RunContext run) : Stage(run)
         var notes = new List<string>();
         if (Run.Recipe.Evaluate.Benchmarks.Count > 0)
         {
-            notes.Add($"Exact match is on {Run.Recipe.Evaluate.Benchmarks[0].Name}, greedy.{(scores.Student.ExactMatchInterval is { } range ? $" The student's 95 % interval is {range.Low:P1} to {range.High:P1}." : "")}");
+            notes.Add($"Exact match is on {Run.Recipe.Evaluate.Benchmarks[0].Name}, greedy.{(scores.Student.ExactMatchInterval is { } range ? $" Its 95 % interval is {range.Low:P1} to {range.High:P1}." : "")}");
         }
 
         foreach (var (name, share) in scores.Student.ExactMatchByCategory ?? new Dictionary<string, double>())
         {
-            notes.Add($"Student on {name}: {share:P1}.");
+            notes.Add($"On {name}: {share:P1}.");
         }
 
         if (scores.Baseline is not null)
