@@ -58,8 +58,9 @@ public static partial class DurableFile
         }
     }
 
-    // A rename is durable only once its folder is: https://pubs.opengroup.org/onlinepubs/9699919799/functions/rename.html
-    static void SyncFolder(string folder)
+    /// <summary>Forces a folder's names to disk: a new, renamed or deleted file is durable only then.</summary>
+    // https://pubs.opengroup.org/onlinepubs/9699919799/functions/rename.html
+    public static void SyncFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
         {

@@ -14,5 +14,13 @@ public sealed class Scratch : IDisposable
         return this[name];
     }
 
+    /// <summary>Writes a text and returns its path; folders on the way are made.</summary>
+    public string Put(string name, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(this[name])!);
+        File.WriteAllText(this[name], text);
+        return this[name];
+    }
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

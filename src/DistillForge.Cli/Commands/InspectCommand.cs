@@ -1,0 +1,103 @@
+using System.CommandLine;
+using DistillForge.Core;
+using DistillForge.Runs;
+
+namespace DistillForge.Cli.Commands;
+
+/// <summary><c>inspect PATH</c>: what a GGUF, a Parquet file, a checkpoint or a run folder holds.</summary>
+static class InspectCommand
+{
+    public static Command Create()
+    {
+        var path = new Argument<string>("PATH") { Description = "A GGUF, a Parquet file or a run folder" };
+        var command = new Command("inspect", "Show what a GGUF, a Parquet file or a run folder holds.") { path };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            await foreach (var line in Inspection.DescribeAsync(parsed.GetRequiredValue(path), interrupt))
+            {
+                await Console.Out.WriteLineAsync(line);
+            }
+
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}
+
+/// <summary><c>sql "…"</c>: any question over the files of a run.</summary>
+static class SqlCommand
+{
+    public static Command Create()
+    {
+        var query = new Argument<string>("SQL") { Description = "e.g. \"select reason, count(*) from verdicts group by all\"" };
+        var run = new Option<string>("--run") { Description = "The run's folder", Required = true };
+        var command = new Command("sql", "Ask the Parquet files of a run: tables prompts, examples, traces, failures, verdicts, curated.") { query, run };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            await foreach (var line in Inspection.QueryAsync(parsed.GetRequiredValue(query), parsed.GetRequiredValue(run), interrupt))
+            {
+                await Console.Out.WriteLineAsync(line);
+            }
+
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}
+
+/// <summary><c>chat MODEL -p "…"</c>: one answer from any GGUF.</summary>
+static class ChatCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("MODEL") { Description = "A GGUF file" };
+        var prompt = new Option<string>("--prompt", "-p") { Description = "What to say to it", Required = true };
+        var system = new Option<string?>("--system") { Description = "A system message before it" };
+        var tokens = new Option<int>("--max-tokens") { Description = "At most this many tokens", DefaultValueFactory = _ => 256 };
+        var temperature = new Option<float>("--temperature") { Description = "0 takes the most likely token each time", DefaultValueFactory = _ => 0 };
+        var command = new Command("chat", "Ask a GGUF once through llama.cpp, with its own chat template.") { model, prompt, system, tokens, temperature };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            var sampling = new Sampling(parsed.GetValue(temperature), MaxTokens: parsed.GetValue(tokens));
+            await Console.Out.WriteLineAsync(await Inspection.AskAsync(parsed.GetRequiredValue(model), parsed.GetValue(system), parsed.GetRequiredValue(prompt), sampling, interrupt));
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}
+
+/// <summary><c>doctor</c>: is everything here that a run needs?</summary>
+static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("doctor", "Check the machine and the engines; say what is missing and which command brings it.") { RunCommand.Json };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            var findings = await Doctor.ExamineAsync(interrupt);
+            await Console.Out.WriteLineAsync(parsed.GetValue(RunCommand.Json) ? Doctor.ToJson(findings) : Doctor.Render(findings));
+            return findings.All(finding => finding.Fine) ? ExitCode.Done : ExitCode.Unavailable;
+        }));
+        return command;
+    }
+}
+
+/// <summary><c>init</c>: a recipe from one's own data and teacher.</summary>
+static class InitCommand
+{
+    public static Command Create()
+    {
+        var data = new Argument<string>("DATA") { Description = "A CSV or JSONL file with the questions" };
+        var teacher = new Argument<string>("TEACHER") { Description = "The teacher: a GGUF file" };
+        var column = new Option<string?>("--column") { Description = "The column that holds the question (default: found by name and content)" };
+        var target = new Option<string?>("--out", "-o") { Description = "The recipe to write (default: recipes/NAME-OF-DATA.yaml)" };
+        var command = new Command("init", "Write a recipe for your own questions and your own GGUF teacher.") { data, teacher, column, target };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            var made = await Init.WriteAsync(parsed.GetRequiredValue(data), parsed.GetRequiredValue(teacher), parsed.GetValue(column), parsed.GetValue(target), interrupt);
+            await Console.Out.WriteLineAsync(made);
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}

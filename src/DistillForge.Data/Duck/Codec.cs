@@ -1,0 +1,274 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DistillForge.Data.Duck;
+
+/// <summary>How values of one type lie in DuckDB's vectors. Whole vectors at a time, from row 0.</summary>
+abstract unsafe class Codec<T>
+{
+    /// <summary>The type as DuckDB prints it.</summary>
+    public abstract string Sql { get; }
+
+    public abstract LogicalTypeHandle CreateType();
+
+    public abstract void Write(nint vector, ReadOnlySpan<T> values);
+
+    /// <exception cref="InvalidDataException">A value is absent where one must be.</exception>
+    public abstract T[] Read(nint vector, int count);
+
+    /// <summary>Null when every row has a value.</summary>
+    protected static ulong* Validity(nint vector) => Native.duckdb_vector_get_validity(vector);
+
+    protected static bool IsNull(ulong* validity, int row) => validity != null && (validity[row >> 6] & (1UL << (row & 63))) == 0;
+
+    protected static void RefuseNulls(nint vector, int count)
+    {
+        var validity = Validity(vector);
+        for (var row = 0; validity != null && row < count; row++)
+        {
+            if (IsNull(validity, row))
+            {
+                throw new InvalidDataException("has no value in a row that needs one");
+            }
+        }
+    }
+}
+
+/// <summary>Numbers and switches: the same bytes here and there.</summary>
+sealed unsafe class NumberCodec<T>(DuckType type, string sql) : Codec<T>
+    where T : unmanaged
+{
+    public override string Sql => sql;
+
+    public override LogicalTypeHandle CreateType() => new(Native.duckdb_create_logical_type(type));
+
+    public override void Write(nint vector, ReadOnlySpan<T> values)
+        => values.CopyTo(new Span<T>((void*)Native.duckdb_vector_get_data(vector), values.Length));
+
+    public override T[] Read(nint vector, int count)
+    {
+        RefuseNulls(vector, count);
+        return new ReadOnlySpan<T>((void*)Native.duckdb_vector_get_data(vector), count).ToArray();
+    }
+}
+
+/// <summary>UTF-8 text; null only where <paramref name="mayBeNull"/>.</summary>
+sealed unsafe class TextCodec(bool mayBeNull) : Codec<string?>
+{
+    // duckdb_string_t: 16 bytes; up to 12 bytes of text lie inside, longer text behind a pointer.
+    const int Inlined = 12;
+
+    public override string Sql => "VARCHAR";
+
+    public override LogicalTypeHandle CreateType() => new(Native.duckdb_create_logical_type(DuckType.VarChar));
+
+    public override void Write(nint vector, ReadOnlySpan<string?> values)
+    {
+        for (var row = 0; row < values.Length; row++)
+        {
+            if (values[row] is { } text)
+            {
+                WriteOne(vector, row, text);
+            }
+            else
+            {
+                Native.duckdb_vector_ensure_validity_writable(vector);
+                Validity(vector)[row >> 6] &= ~(1UL << (row & 63));
+            }
+        }
+    }
+
+    public override string?[] Read(nint vector, int count)
+    {
+        var validity = Validity(vector);
+        if (!mayBeNull)
+        {
+            RefuseNulls(vector, count);
+        }
+
+        var strings = (byte*)Native.duckdb_vector_get_data(vector);
+        var texts = new string?[count];
+        for (var row = 0; row < count; row++)
+        {
+            texts[row] = IsNull(validity, row) ? null : TextAt(strings + (16 * row));
+        }
+
+        return texts;
+    }
+
+    static string TextAt(byte* entry)
+    {
+        var length = *(int*)entry;
+        var bytes = length <= Inlined ? entry + 4 : *(byte**)(entry + 8);
+        return Encoding.UTF8.GetString(bytes, length);
+    }
+
+    static void WriteOne(nint vector, int row, string text)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        var length = Encoding.UTF8.GetBytes(text, rented);
+        fixed (byte* bytes = rented)
+        {
+            Native.duckdb_vector_assign_string_element_len(vector, (ulong)row, bytes, (ulong)length);
+        }
+
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+}
+
+/// <summary>A list in every row.</summary>
+abstract unsafe class ListCodec<TList, T>(Codec<T> element) : Codec<TList>
+{
+    public override string Sql => element.Sql + "[]";
+
+    public override LogicalTypeHandle CreateType()
+    {
+        using var type = element.CreateType();
+        return new LogicalTypeHandle(Native.duckdb_create_list_type(type));
+    }
+
+    public override void Write(nint vector, ReadOnlySpan<TList> values)
+    {
+        var total = 0;
+        var entries = (Entry*)Native.duckdb_vector_get_data(vector);
+        for (var row = 0; row < values.Length; row++)
+        {
+            var length = LengthOf(values[row]);
+            entries[row] = new Entry((ulong)total, (ulong)length);
+            total += length;
+        }
+
+        var all = new T[total];
+        for (var row = 0; row < values.Length; row++)
+        {
+            CopyTo(values[row], all.AsSpan((int)entries[row].Offset, (int)entries[row].Length));
+        }
+
+        // The child may move when it grows: it is fetched afterwards.
+        _ = Native.duckdb_list_vector_reserve(vector, (ulong)total);
+        _ = Native.duckdb_list_vector_set_size(vector, (ulong)total);
+        element.Write(Native.duckdb_list_vector_get_child(vector), all);
+    }
+
+    public override TList[] Read(nint vector, int count)
+    {
+        RefuseNulls(vector, count);
+        var entries = (Entry*)Native.duckdb_vector_get_data(vector);
+        var total = (int)Native.duckdb_list_vector_get_size(vector);
+        var all = element.Read(Native.duckdb_list_vector_get_child(vector), total);
+        var lists = new TList[count];
+        for (var row = 0; row < count; row++)
+        {
+            lists[row] = ListOf(all.AsSpan(checked((int)entries[row].Offset), checked((int)entries[row].Length)));
+        }
+
+        return lists;
+    }
+
+    protected abstract int LengthOf(TList list);
+
+    protected abstract void CopyTo(TList list, Span<T> target);
+
+    protected abstract TList ListOf(ReadOnlySpan<T> items);
+
+    [StructLayout(LayoutKind.Sequential)]
+    readonly record struct Entry(ulong Offset, ulong Length);
+}
+
+sealed class ArrayCodec<T>(Codec<T> element) : ListCodec<T[], T>(element)
+{
+    protected override int LengthOf(T[] list) => list.Length;
+
+    protected override void CopyTo(T[] list, Span<T> target) => list.CopyTo(target);
+
+    protected override T[] ListOf(ReadOnlySpan<T> items) => items.ToArray();
+}
+
+sealed class RowsCodec<T>(Codec<T> element) : ListCodec<IReadOnlyList<T>, T>(element)
+{
+    protected override int LengthOf(IReadOnlyList<T> list) => list.Count;
+
+    protected override void CopyTo(IReadOnlyList<T> list, Span<T> target)
+    {
+        for (var i = 0; i < target.Length; i++)
+        {
+            target[i] = list[i];
+        }
+    }
+
+    protected override IReadOnlyList<T> ListOf(ReadOnlySpan<T> items) => items.ToArray();
+}
+
+/// <summary>Small numbers, a byte each in the file.</summary>
+sealed class BytesCodec() : ListCodec<int[], byte>(new NumberCodec<byte>(DuckType.UTinyInt, "UTINYINT"))
+{
+    protected override int LengthOf(int[] list) => list.Length;
+
+    protected override void CopyTo(int[] list, Span<byte> target)
+    {
+        for (var i = 0; i < target.Length; i++)
+        {
+            target[i] = checked((byte)list[i]);
+        }
+    }
+
+    protected override int[] ListOf(ReadOnlySpan<byte> items)
+    {
+        var list = new int[items.Length];
+        for (var i = 0; i < list.Length; i++)
+        {
+            list[i] = items[i];
+        }
+
+        return list;
+    }
+}
+
+/// <summary>A record of two values.</summary>
+sealed unsafe class PairCodec<T, TFirst, TSecond>(
+    string firstName, Codec<TFirst> first, Func<T, TFirst> getFirst,
+    string secondName, Codec<TSecond> second, Func<T, TSecond> getSecond,
+    Func<TFirst, TSecond, T> create) : Codec<T>
+{
+    public override string Sql => $"STRUCT({firstName} {first.Sql}, {secondName} {second.Sql})";
+
+    public override LogicalTypeHandle CreateType()
+    {
+        using var firstType = first.CreateType();
+        using var secondType = second.CreateType();
+        var members = stackalloc nint[] { firstType.DangerousGetHandle(), secondType.DangerousGetHandle() };
+        fixed (byte* one = Encoding.UTF8.GetBytes(firstName + '\0'), two = Encoding.UTF8.GetBytes(secondName + '\0'))
+        {
+            var names = stackalloc byte*[] { one, two };
+            return new LogicalTypeHandle(Native.duckdb_create_struct_type(members, names, 2));
+        }
+    }
+
+    public override void Write(nint vector, ReadOnlySpan<T> values)
+    {
+        var firsts = new TFirst[values.Length];
+        var seconds = new TSecond[values.Length];
+        for (var row = 0; row < values.Length; row++)
+        {
+            (firsts[row], seconds[row]) = (getFirst(values[row]), getSecond(values[row]));
+        }
+
+        first.Write(Native.duckdb_struct_vector_get_child(vector, 0), firsts);
+        second.Write(Native.duckdb_struct_vector_get_child(vector, 1), seconds);
+    }
+
+    public override T[] Read(nint vector, int count)
+    {
+        RefuseNulls(vector, count);
+        var firsts = first.Read(Native.duckdb_struct_vector_get_child(vector, 0), count);
+        var seconds = second.Read(Native.duckdb_struct_vector_get_child(vector, 1), count);
+        var values = new T[count];
+        for (var row = 0; row < count; row++)
+        {
+            values[row] = create(firsts[row], seconds[row]);
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
+using DistillForge.Core;
+
+namespace DistillForge.Data;
+
+/// <summary>CSV with a heading line, quoted as RFC 4180 says.</summary>
+static class CsvImport
+{
+    static readonly CsvConfiguration Form = new(CultureInfo.InvariantCulture)
+    {
+        MissingFieldFound = null,
+        // Lines are counted by the reader, and a quote inside a plain field is text.
+        BadDataFound = null,
+        DetectDelimiter = false,
+    };
+
+    public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, string column, string? answerColumn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var text = TextLines.Open(path);
+        using var csv = new CsvReader(text, Form);
+        if (!await NextAsync(csv, path, cancellationToken) || !csv.ReadHeader() || csv.HeaderRecord is not { } headings)
+        {
+            throw new ForgeException(new Problem(path, "is empty.", "The first line names the columns."));
+        }
+
+        var (prompt, answer, category) = (Index(column), answerColumn is null ? -1 : Index(answerColumn), Array.IndexOf(headings, "category"));
+        while (await NextAsync(csv, path, cancellationToken))
+        {
+            var question = csv.GetField(prompt);
+            if (string.IsNullOrWhiteSpace(question))
+            {
+                throw new ForgeException(path, [new Problem(column, "is empty.", "Remove the line, or fill it.", csv.Parser.RawRow)]);
+            }
+
+            yield return new ImportedRow(
+                csv.Parser.RawRow,
+                [Message.User(question)],
+                answer >= 0 && csv.GetField(answer) is { Length: > 0 } answered ? [Message.Assistant(answered)] : [],
+                null,
+                category >= 0 ? csv.GetField(category) : null);
+        }
+
+        int Index(string name)
+        {
+            var index = Array.IndexOf(headings, name);
+            return index >= 0 ? index : throw new ForgeException(path, [new Problem(name, "is no column.", NearName.Suggest(name, headings) ?? $"Columns: {string.Join(", ", headings.Take(20))}.", 1)]);
+        }
+    }
+
+    static async Task<bool> NextAsync(CsvReader csv, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return await csv.ReadAsync();
+        }
+        catch (Exception exception) when (exception is CsvHelperException or DecoderFallbackException)
+        {
+            throw new ForgeException(path, [new Problem("", exception is DecoderFallbackException ? "is not UTF-8 text from about here." : "is no CSV from here on.", "", csv.Parser.RawRow)], inner: exception);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using DistillForge.Core;
+
+namespace DistillForge.Data;
+
+/// <summary>One row of somebody's file.</summary>
+/// <param name="Line">Where it stands, from 1.</param>
+/// <param name="Completion">Empty where the file has only prompts.</param>
+public sealed record ImportedRow(int Line, IReadOnlyList<Message> Prompt, IReadOnlyList<Message> Completion, string? Expected = null, string? Category = null)
+{
+    /// <summary>As a question to a teacher.</summary>
+    /// <param name="teacher">See <see cref="RowId.For"/>.</param>
+    /// <param name="recipeSeed">The row's own seed derives from it and the sample number.</param>
+    public Prompt ToPrompt(string teacher, Sampling sampling, long recipeSeed, int sample, string source)
+    {
+        var seed = Seeds.Derive(recipeSeed, "sample", $"{sample}");
+        return new Prompt(RowId.For(Prompt, teacher, sampling.Describe(), seed), Prompt, seed, source, sample, Expected ?? Answer, Category);
+    }
+
+    /// <summary>As an answered row.</summary>
+    /// <param name="sample">Counts rows that say exactly the same, so that each has an id of its own.</param>
+    public Example ToExample(string author, string? license, string source, int sample = 0) => new()
+    {
+        Id = RowId.For([.. Prompt, .. Completion], author, "", sample),
+        Prompt = Prompt,
+        Completion = Completion,
+        Author = author,
+        License = license,
+        Source = source,
+        Expected = Expected,
+        Category = Category,
+    };
+
+    string? Answer => Completion.Count == 0 ? null : Completion[^1].Content;
+}
+
+/// <summary>Reads other people's files, a row at a time.</summary>
+public static class Import
+{
+    /// <summary>
+    /// JSON lines: <c>prompt</c> and <c>completion</c> (texts or lists of messages), <c>messages</c>, <c>question</c> and <c>answer</c>,
+    /// or <c>text</c>; beside them <c>expected</c> and <c>category</c>.
+    /// </summary>
+    public static IAsyncEnumerable<ImportedRow> JsonlAsync(string path, CancellationToken cancellationToken) => JsonlImport.ReadAsync(path, cancellationToken);
+
+    /// <summary>CSV with a heading line; a column <c>category</c> comes along.</summary>
+    /// <param name="answerColumn">Null for prompts only.</param>
+    public static IAsyncEnumerable<ImportedRow> CsvAsync(string path, string column, string? answerColumn, CancellationToken cancellationToken) => CsvImport.ReadAsync(path, column, answerColumn, cancellationToken);
+
+    /// <summary>
+    /// Dialogues of <c>User:</c> and <c>Bot:</c> lines, one turn a line, an empty line between dialogues, <c>&lt;|endoftext|&gt;</c> ignored. Gives the first
+    /// user turn of each; a block that does not begin with <c>User:</c> is passed over.
+    /// </summary>
+    public static IAsyncEnumerable<ImportedRow> TurnsAsync(string path, CancellationToken cancellationToken) => TurnsImport.ReadAsync(path, cancellationToken);
+
+    /// <summary>The rows that a recipe's prompts name (not of a template): system message added, count applied.</summary>
+    public static IAsyncEnumerable<ImportedRow> PromptsAsync(PromptSource source, CancellationToken cancellationToken)
+        => Shape(
+            source.Jsonl is { } jsonl ? JsonlAsync(jsonl.Path, cancellationToken)
+                : source.Csv is { } csv ? CsvAsync(csv.Path, source.Column, null, cancellationToken)
+                : source.Turns is { } turns ? TurnsAsync(turns.Path, cancellationToken)
+                : throw new ArgumentException("a template makes prompts by itself", nameof(source)),
+            source.System,
+            source.Count);
+
+    /// <summary>The rows that a recipe's dataset names (not of a template); each has a completion.</summary>
+    public static IAsyncEnumerable<ImportedRow> DatasetAsync(DatasetSource source, CancellationToken cancellationToken)
+    {
+        var (path, rows) = source.Jsonl is { } jsonl ? (jsonl.Path, JsonlAsync(jsonl.Path, cancellationToken))
+            : source.Csv is { } csv ? (csv.Path, CsvAsync(csv.Path, source.Column, source.AnswerColumn, cancellationToken))
+            : throw new ArgumentException("a template makes rows by itself", nameof(source));
+        return Shape(rows.Select(row => row.Completion.Count > 0 ? row : throw new ForgeException(path, [new Problem("", "has no answer.", "A dataset needs 'completion', 'answer', or messages that end with the assistant's.", row.Line)])), source.System, source.Count);
+    }
+
+    static IAsyncEnumerable<ImportedRow> Shape(IAsyncEnumerable<ImportedRow> rows, string? system, int count)
+    {
+        var shaped = system is null ? rows : rows.Select(row => row.Prompt.Any(message => message.Role == "system") ? row : row with { Prompt = [Message.System(system), .. row.Prompt] });
+        return count > 0 ? shaped.Take(count) : shaped;
+    }
+}

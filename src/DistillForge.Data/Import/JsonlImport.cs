@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DistillForge.Core;
+
+namespace DistillForge.Data;
+
+/// <summary>JSON lines in the forms that people use.</summary>
+static class JsonlImport
+{
+    public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var number = 0;
+        await foreach (var line in TextLines.ReadAsync(path, cancellationToken))
+        {
+            number++;
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                yield return Row(path, number, line);
+            }
+        }
+    }
+
+    static ImportedRow Row(string path, int number, string line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return Row(number, document.RootElement);
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            var what = exception is JsonException ? $"is no JSON: {exception.Message.Split(" LineNumber", 2)[0]}" : exception.Message;
+            throw new ForgeException(path, [new Problem("", what, "", number)], inner: exception);
+        }
+    }
+
+    static ImportedRow Row(int number, JsonElement row)
+    {
+        if (row.ValueKind != JsonValueKind.Object)
+        {
+            throw new FormatException("is no object. Write { \"prompt\": \"…\" }.");
+        }
+
+        var (prompt, completion) = Turns(row);
+        return prompt.Count == 0
+            ? throw new FormatException("has an empty prompt.")
+            : new ImportedRow(number, prompt, completion, Text(row, "expected"), Text(row, "category"));
+    }
+
+    static (IReadOnlyList<Message> Prompt, IReadOnlyList<Message> Completion) Turns(JsonElement row)
+    {
+        if (row.TryGetProperty("messages", out var all))
+        {
+            var messages = Messages(all, "messages", "user");
+            return messages is [.., { Role: "assistant" } last] ? ([.. messages.SkipLast(1)], [last]) : (messages, []);
+        }
+
+        foreach (var (asked, answered) in new[] { ("prompt", "completion"), ("question", "answer"), ("text", "completion") })
+        {
+            if (row.TryGetProperty(asked, out var prompt))
+            {
+                return (Messages(prompt, asked, "user"), row.TryGetProperty(answered, out var completion) ? Messages(completion, answered, "assistant") : []);
+            }
+        }
+
+        throw new FormatException($"has none of 'prompt', 'messages', 'question' and 'text'; its keys are {string.Join(", ", row.EnumerateObject().Take(8).Select(property => $"'{property.Name}'"))}.");
+    }
+
+    static IReadOnlyList<Message> Messages(JsonElement value, string key, string role) => value.ValueKind switch
+    {
+        JsonValueKind.String => [new Message(role, value.GetString()!)],
+        JsonValueKind.Array => [.. value.EnumerateArray().Select(message => new Message(Required(message, key, "role"), Required(message, key, "content")))],
+        JsonValueKind.Null => [],
+        _ => throw new FormatException($"has a '{key}' that is neither a text nor a list of messages."),
+    };
+
+    static string Required(JsonElement message, string key, string part)
+        => message.ValueKind == JsonValueKind.Object && message.TryGetProperty(part, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : throw new FormatException($"has a message in '{key}' without the text '{part}'.");
+
+    static string? Text(JsonElement row, string key)
+        => !row.TryGetProperty(key, out var value) || value.ValueKind == JsonValueKind.Null ? null
+            : value.ValueKind == JsonValueKind.String ? value.GetString()
+            : value.GetRawText();
+}

@@ -1,0 +1,62 @@
+using DistillForge.Core;
+
+namespace DistillForge.Data;
+
+/// <summary>A component that a recipe or policy names, and its options.</summary>
+/// <param name="Weight">Of a loss; 1 when not given.</param>
+/// <param name="Action">What a filter's drop becomes: <see cref="FilterAction.Drop"/> when not given.</param>
+/// <param name="Options">Bound to the component's options record by <see cref="Catalog{TSeam}.Create"/>.</param>
+/// <param name="Text">Canonical text of the whole entry, for manifests.</param>
+public sealed record ComponentSetting(string Name, double Weight, FilterAction Action, IOptionsSource Options, string Text, int Line = 0);
+
+/// <summary>Says what the components of a list are.</summary>
+/// <param name="noun">For messages, e.g. <c>loss</c>.</param>
+/// <param name="reserved">Keys beside a component's options that belong to the list: <c>weight</c>, <c>action</c>.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ComponentsAttribute(string noun, params string[] reserved) : Attribute
+{
+    public string Noun { get; } = noun;
+
+    public IReadOnlyList<string> Reserved { get; } = reserved;
+}
+
+/// <summary>Which filters judge the rows, in which order.</summary>
+public sealed record FilterPolicy
+{
+    /// <summary>In policy order: the first drop is the cause that counts.</summary>
+    [Components("filter", "action")]
+    public required IReadOnlyList<ComponentSetting> Filters { get; init; }
+
+    /// <summary>Where the policy was read from.</summary>
+    [NotInRecipe]
+    public string Path { get; init; } = "";
+}
+
+/// <summary>The names that a recipe may use, each with its options record (null when it has no settings). A null list is not checked.</summary>
+public sealed record KnownNames
+{
+    public IReadOnlyDictionary<string, Type?>? Losses { get; init; }
+
+    public IReadOnlyDictionary<string, Type?>? Filters { get; init; }
+
+    public IReadOnlyDictionary<string, Type?>? Architectures { get; init; }
+
+    public IReadOnlyDictionary<string, Type?>? Benchmarks { get; init; }
+
+    public IReadOnlyCollection<string> Quantizations { get; init; } = ["f32", "f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0"];
+
+    /// <summary>Nothing that lives in another project is checked.</summary>
+    public static KnownNames Unchecked { get; } = new();
+
+    internal IReadOnlyDictionary<string, Type?>? For(string noun) => noun switch
+    {
+        "loss" => Losses,
+        "filter" => Filters,
+        "benchmark" => Benchmarks,
+        _ => throw new ArgumentOutOfRangeException(nameof(noun), noun, "no list of names"),
+    };
+
+    public static IReadOnlyDictionary<string, Type?> Of<TSeam>(Catalog<TSeam> catalog)
+        where TSeam : class
+        => catalog.Names.ToDictionary(name => name, catalog.OptionsOf);
+}

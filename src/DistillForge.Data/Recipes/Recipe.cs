@@ -1,0 +1,142 @@
+namespace DistillForge.Data;
+
+/// <summary>One recipe: everything that a run is made from. Every value that is not required has a newcomer's default.</summary>
+public sealed record Recipe
+{
+    /// <summary>Names the run folder: letters, digits, '-', '_' and '.'.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>All chance in the run derives from it.</summary>
+    public long Seed { get; init; } = 7;
+
+    /// <summary>Who answers the prompts.</summary>
+    public TeacherSource? Teacher { get; init; }
+
+    /// <summary>What the teacher is asked.</summary>
+    public PromptSource? Prompts { get; init; }
+
+    /// <summary>Answers that already exist, instead of teacher and prompts.</summary>
+    public DatasetSource? Dataset { get; init; }
+
+    /// <summary>How the teacher answers and what is captured of its thoughts.</summary>
+    public GenerateSettings Generate { get; init; } = new();
+
+    /// <summary>A policy file: which filters judge the rows, in which order.</summary>
+    public RecipeFile? Filters { get; init; }
+
+    /// <summary>The model to be trained.</summary>
+    public StudentSettings Student { get; init; } = new();
+
+    /// <summary>How the student is trained.</summary>
+    public TrainSettings Train { get; init; } = new();
+
+    /// <summary>What leaves as GGUF.</summary>
+    public PackageSettings Package { get; init; } = new();
+
+    /// <summary>How the student is compared with its teacher.</summary>
+    public EvaluateSettings Evaluate { get; init; } = new();
+
+    /// <summary>Where the recipe was read from.</summary>
+    [NotInRecipe]
+    public string Path { get; init; } = "";
+
+    /// <summary>What <see cref="Filters"/> says; null when the recipe names no policy.</summary>
+    [NotInRecipe]
+    public FilterPolicy? Policy { get; init; }
+}
+
+/// <summary>A property of a recipe record that is not a key of the file.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NotInRecipeAttribute : Attribute;
+
+/// <summary>Says how fast something is done, never what comes out; changing it redoes nothing.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class IncidentalAttribute : Attribute;
+
+/// <summary>A file that a recipe names.</summary>
+/// <param name="Written">As it stands in the recipe; goes into manifests, so that a moved folder redoes nothing.</param>
+/// <param name="Path">Full path: beside the recipe, in the working folder, or in DistillForge's own folder, the first that exists.</param>
+public sealed record RecipeFile(string Written, string Path)
+{
+    public override string ToString() => Path;
+}
+
+/// <summary>Who answers the prompts.</summary>
+public sealed record TeacherSource
+{
+    /// <summary>A GGUF file, run by llama.cpp.</summary>
+    public required RecipeFile Gguf { get; init; }
+
+    /// <summary>SPDX name of the teacher's license; travels with every row.</summary>
+    public string? License { get; init; }
+
+    /// <summary>Terms that bind the use of its answers.</summary>
+    public string? Terms { get; init; }
+
+    /// <summary>Tokens of context for one conversation; 0 takes what the model was trained with.</summary>
+    public int Context { get; init; }
+
+    /// <summary>CPU threads; 0 chooses.</summary>
+    [Incidental]
+    public int Threads { get; init; }
+
+    /// <summary>Conversations answered side by side; 0 chooses.</summary>
+    [Incidental]
+    public int Parallel { get; init; }
+}
+
+/// <summary>What the teacher is asked: exactly one of a template, JSON lines, a CSV file and a file of turns.</summary>
+public sealed record PromptSource
+{
+    /// <summary>A prompt template.</summary>
+    public RecipeFile? Template { get; init; }
+
+    /// <summary>JSON lines with <c>prompt</c>, <c>messages</c>, <c>question</c> or <c>text</c>.</summary>
+    public RecipeFile? Jsonl { get; init; }
+
+    /// <summary>CSV with a heading line.</summary>
+    public RecipeFile? Csv { get; init; }
+
+    /// <summary>Text with <c>User:</c> and <c>Bot:</c> turns; the first user turn of each dialogue is a prompt.</summary>
+    public RecipeFile? Turns { get; init; }
+
+    /// <summary>How many prompts; 0 takes all there are (a template needs a number).</summary>
+    public int Count { get; init; }
+
+    /// <summary>The CSV column with the prompt.</summary>
+    public string Column { get; init; } = "text";
+
+    /// <summary>A system message put before every prompt that has none.</summary>
+    public string? System { get; init; }
+}
+
+/// <summary>Answers that already exist: exactly one of a template (its expected answers), JSON lines and a CSV file.</summary>
+public sealed record DatasetSource
+{
+    /// <summary>A prompt template whose expected answers are the completions.</summary>
+    public RecipeFile? Template { get; init; }
+
+    /// <summary>JSON lines with <c>prompt</c> and <c>completion</c>, <c>messages</c>, or <c>question</c> and <c>answer</c>.</summary>
+    public RecipeFile? Jsonl { get; init; }
+
+    /// <summary>CSV with a heading line.</summary>
+    public RecipeFile? Csv { get; init; }
+
+    /// <summary>How many rows; 0 takes all there are (a template needs a number).</summary>
+    public int Count { get; init; }
+
+    /// <summary>The CSV column with the prompt.</summary>
+    public string Column { get; init; } = "text";
+
+    /// <summary>The CSV column with the answer.</summary>
+    public string AnswerColumn { get; init; } = "answer";
+
+    /// <summary>A system message put before every prompt that has none.</summary>
+    public string? System { get; init; }
+
+    /// <summary>Who gave the answers.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>SPDX name of the answers' license.</summary>
+    public string? License { get; init; }
+}

@@ -1,0 +1,91 @@
+using DistillForge.Core;
+using DistillForge.Data.Yaml;
+
+namespace DistillForge.Data;
+
+/// <summary>Whether the files that a recipe names must be there.</summary>
+public enum NamedFiles
+{
+    MustExist,
+    MayBeAbsent,
+}
+
+/// <summary>Reads recipes and filter policies; reports every problem of a file at once, each with its line.</summary>
+public static class RecipeReader
+{
+    /// <exception cref="ForgeException">All problems of the recipe; or, when it has none, all of the policy that it names.</exception>
+    public static Recipe Read(string path, KnownNames known, NamedFiles files = NamedFiles.MustExist)
+    {
+        var problems = new List<Problem>();
+        var root = Root(path, problems);
+        var recipe = Binder(path, problems, known, files).Bind<Recipe>(root) with { Path = Path.GetFullPath(path) };
+        problems.AddRange(RecipeRules.Check(recipe, known, root, problems));
+        Throw(path, problems);
+        return recipe.Filters is { } policy && File.Exists(policy.Path) ? recipe with { Policy = ReadPolicy(policy.Path, known) } : recipe;
+    }
+
+    /// <exception cref="ForgeException">All problems of the file.</exception>
+    public static FilterPolicy ReadPolicy(string path, KnownNames known)
+    {
+        var problems = new List<Problem>();
+        var policy = Binder(path, problems, known, NamedFiles.MustExist).Bind<FilterPolicy>(Root(path, problems)) with { Path = Path.GetFullPath(path) };
+        foreach (var kept in (policy.Filters ?? []).Where(filter => filter.Action == FilterAction.Keep))
+        {
+            problems.Add(new Problem($"{kept.Name}.action", "is 'keep', which would judge nothing.", "Write drop, warn or review, or remove the filter.", kept.Line));
+        }
+
+        Throw(path, problems);
+        return policy;
+    }
+
+    // A file that is no YAML has that problem alone.
+    static YamlNode Root(string path, List<Problem> problems)
+    {
+        var root = YamlFile.Read(path, problems);
+        if (root is null)
+        {
+            Throw(path, problems);
+        }
+
+        return root!;
+    }
+
+    static RecordBinder Binder(string path, List<Problem> problems, KnownNames known, NamedFiles files)
+        => new(problems, known, written => Resolve(path, written), files);
+
+    // Beside the recipe, in the working folder, or at home: a newcomer's own recipe may lie anywhere and still name our templates.
+    static RecipeFile Resolve(string recipe, string written)
+    {
+        string[] places = [Path.GetDirectoryName(Path.GetFullPath(recipe))!, Environment.CurrentDirectory, Home.Root];
+        var candidates = places.Select(place => Path.GetFullPath(written, place)).ToList();
+        return new RecipeFile(written, candidates.FirstOrDefault(File.Exists) ?? candidates[^1]);
+    }
+
+    static void Throw(string path, List<Problem> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new ForgeException(path, [.. problems.OrderBy(problem => problem.Line)]);
+        }
+    }
+}
+
+/// <summary>The canonical text of parts of a recipe, so that a changed comment or order of keys redoes nothing.</summary>
+/// <param name="Text">JSON, keys in order, defaults written out, incidental values left out.</param>
+public sealed record RecipePart(string Text)
+{
+    public string Sha256 => Core.Sha256.OfText(Text);
+
+    /// <param name="keys">Top-level keys of the recipe, e.g. <c>teacher</c>, <c>generate</c>; <c>filters</c> brings the policy's content.</param>
+    public static RecipePart Of(Recipe recipe, params ReadOnlySpan<string> keys)
+    {
+        var members = Member.Of(typeof(Recipe)).ToDictionary(member => member.Key, member => member.Property);
+        var parts = new Dictionary<string, object?>();
+        foreach (var key in keys)
+        {
+            parts[key] = key == "filters" && recipe.Policy is { } policy ? policy.Filters : members[key].GetValue(recipe);
+        }
+
+        return new RecipePart(CanonicalText.Of(parts));
+    }
+}

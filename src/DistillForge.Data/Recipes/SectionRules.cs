@@ -1,0 +1,105 @@
+using DistillForge.Core;
+using FluentValidation;
+
+namespace DistillForge.Data;
+
+sealed class PromptRules : AbstractValidator<PromptSource>
+{
+    public PromptRules()
+    {
+        RuleFor(p => p).Must(p => Sources.Count(p.Template, p.Jsonl, p.Csv, p.Turns) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv and turns.");
+        RuleFor(p => p.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts prompts, and 0 takes all.");
+        RuleFor(p => p.Count).GreaterThan(0).When(p => p.Template is not null).WithMessage("is missing: a template makes as many prompts as it is told. Write e.g. 'count: 6000'.");
+    }
+}
+
+sealed class DatasetRules : AbstractValidator<DatasetSource>
+{
+    public DatasetRules()
+    {
+        RuleFor(d => d).Must(d => Sources.Count(d.Template, d.Jsonl, d.Csv) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl and csv.");
+        RuleFor(d => d.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows, and 0 takes all.");
+        RuleFor(d => d.Count).GreaterThan(0).When(d => d.Template is not null).WithMessage("is missing: a template makes as many rows as it is told. Write e.g. 'count: 60000'.");
+    }
+}
+
+static class Sources
+{
+    public static int Count(params ReadOnlySpan<RecipeFile?> files)
+    {
+        var count = 0;
+        foreach (var file in files)
+        {
+            count += file is null ? 0 : 1;
+        }
+
+        return count;
+    }
+}
+
+sealed class GenerateRules : AbstractValidator<GenerateSettings>
+{
+    public GenerateRules()
+    {
+        RuleFor(g => g.Samples).InclusiveBetween(1, 1000).WithMessage("is {PropertyValue}; 1 to 1000 answers a prompt are possible.");
+        RuleFor(g => g.Samples).Equal(1).When(g => g.Temperature == 0).WithMessage("is {PropertyValue}, but at temperature 0 all answers are the same. Raise the temperature, or write 'samples: 1'.");
+        RuleFor(g => g.Temperature).InclusiveBetween(0, 10).WithMessage("is {PropertyValue}; it lies between 0 (greedy) and 10.");
+        RuleFor(g => g.TopP).Must(value => value is > 0 and <= 1).WithMessage("is {PropertyValue}; it is a share above 0 and up to 1 (every token).");
+        RuleFor(g => g.TopK).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts tokens, and 0 keeps every token.");
+        RuleFor(g => g.MinP).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share from 0 (every token) to below 1.");
+        RuleFor(g => g.MaxTokens).InclusiveBetween(1, 1 << 20).WithMessage("is {PropertyValue}; 1 to 1048576 tokens an answer are possible.");
+        // head_sizes is a byte.
+        RuleFor(g => g.TopLogprobs).InclusiveBetween(0, 255).WithMessage("is {PropertyValue}; 0 (no trace) to 255 tokens a position are possible.");
+        RuleFor(g => g.HeadMass).Must(value => value is > 0 and <= 1).WithMessage("is {PropertyValue}; it is a share above 0 and up to 1.");
+        RuleFor(g => g.TailSamples).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; 0 to 1024 draws a position are possible.");
+        RuleForEach(g => g.Temperatures).Must(value => value is > 0 and <= 100).WithMessage("is {PropertyValue}; a training temperature is above 0 and up to 100.");
+    }
+}
+
+sealed class StudentRules : AbstractValidator<StudentSettings>
+{
+    public StudentRules(KnownNames known)
+    {
+        RuleFor(s => s.Architecture).Must(name => known.Architectures?.ContainsKey(name) ?? true)
+            .WithMessage(s => $"unknown architecture '{s.Architecture}'. {NearName.Suggest(s.Architecture, known.Architectures!.Keys) ?? $"Known: {string.Join(", ", known.Architectures!.Keys)}."}");
+        RuleFor(s => s.Layers).InclusiveBetween(1, 1024).WithMessage("is {PropertyValue}; 1 to 1024 are possible.");
+        RuleFor(s => s.Heads).InclusiveBetween(1, 1024).WithMessage("is {PropertyValue}; 1 to 1024 are possible.");
+        RuleFor(s => s.Width).InclusiveBetween(1, 1 << 16).WithMessage("is {PropertyValue}; 1 to 65536 are possible.");
+        RuleFor(s => s.Width).Must((s, width) => width % (2 * s.Heads) == 0).When(s => s is { Heads: > 0, Width: > 0 })
+            .WithMessage(s => $"is {s.Width}, which {s.Heads} heads do not divide into even parts. Write a multiple of {2 * s.Heads}.");
+        RuleFor(s => s.KvHeads).Must((s, kv) => kv > 0 && s.Heads % kv == 0).When(s => s is { Heads: > 0, KvHeads: not null })
+            .WithMessage(s => $"is {s.KvHeads}, which does not divide the {s.Heads} heads.");
+        RuleFor(s => s.FeedForward).InclusiveBetween(1, 1 << 20).WithMessage("is {PropertyValue}; 1 to 1048576 are possible.");
+        RuleFor(s => s.Context).InclusiveBetween(8, 1 << 20).WithMessage("is {PropertyValue}; 8 to 1048576 tokens are possible.");
+        // 256 bytes, four special tokens, and something to merge.
+        RuleFor(s => s.Vocabulary.Train).InclusiveBetween(264, 1 << 20).When(s => !s.Vocabulary.IsTeacher).WithMessage("is {PropertyValue}; a byte-level vocabulary has 264 to 1048576 entries.");
+    }
+}
+
+sealed class TrainRules : AbstractValidator<TrainSettings>
+{
+    public TrainRules()
+    {
+        RuleFor(t => t.Losses).Must(losses => losses.Count == 0 || losses.Any(loss => loss.Weight > 0)).WithMessage("have no weight above 0, so nothing would be learned.");
+        RuleFor(t => t.Losses).Must(losses => losses.DistinctBy(loss => loss.Name).Count() == losses.Count).WithMessage("name one loss twice. Keep one, with the sum of the weights.");
+        RuleFor(t => t.Epochs).InclusiveBetween(1, 100_000).WithMessage("is {PropertyValue}; 1 to 100000 are possible.");
+        RuleFor(t => t.TokensPerBatch).InclusiveBetween(16, 1 << 24).WithMessage("is {PropertyValue}; 16 to 16777216 tokens are possible.");
+        RuleFor(t => t.LearningRate).Must(value => value is > 0 and <= 1).WithMessage("is {PropertyValue}; it is above 0 and up to 1.");
+        RuleFor(t => t.Warmup).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share of the steps, from 0 to below 1.");
+        RuleFor(t => t.WeightDecay).InclusiveBetween(0, 10).WithMessage("is {PropertyValue}; 0 to 10 are possible.");
+        RuleFor(t => t.Clip).GreaterThan(0).WithMessage("is {PropertyValue}; it is above 0.");
+        RuleFor(t => t.Validation).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share of the rows, from 0 to below 1.");
+        RuleFor(t => t.CheckpointEvery).GreaterThan(0).WithMessage("is {PropertyValue}; it counts steps, 1 or more.");
+        RuleFor(t => t.Threads).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; it counts threads, and 0 chooses.");
+    }
+}
+
+sealed class PackageRules : AbstractValidator<PackageSettings>
+{
+    public PackageRules(KnownNames known)
+    {
+        RuleFor(p => p.Quantize).NotEmpty().WithMessage("is empty, so nothing would leave. Write e.g. [ f16, q8_0 ].");
+        RuleForEach(p => p.Quantize).Must(known.Quantizations.Contains)
+            .WithMessage((_, format) => $"unknown format '{format}'. {NearName.Suggest(format, known.Quantizations) ?? $"Known: {string.Join(", ", known.Quantizations)}."}");
+    }
+}

@@ -1,0 +1,178 @@
+using DistillForge.Core;
+
+namespace DistillForge.Data;
+
+/// <summary>How the teacher answers, and what is captured of its thoughts.</summary>
+public sealed record GenerateSettings
+{
+    /// <summary>Answers a prompt.</summary>
+    public int Samples { get; init; } = 1;
+
+    /// <summary>0 is greedy.</summary>
+    public float Temperature { get; init; } = 0.7f;
+
+    /// <summary>1 keeps every token.</summary>
+    public float TopP { get; init; } = 1f;
+
+    /// <summary>0 keeps every token.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>0 keeps every token.</summary>
+    public float MinP { get; init; }
+
+    /// <summary>The end-of-sequence token counts too.</summary>
+    public int MaxTokens { get; init; } = 256;
+
+    /// <summary>Texts that end an answer.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Most likely tokens captured at each position, at most; 0 captures no trace.</summary>
+    public int TopLogprobs { get; init; } = 16;
+
+    /// <summary>As many tokens as reach this share of the probability; 1 always takes top_logprobs.</summary>
+    public float HeadMass { get; init; } = 1f;
+
+    /// <summary>Tokens drawn from the tail at each position, for each temperature.</summary>
+    public int TailSamples { get; init; } = 8;
+
+    /// <summary>Training temperatures to capture the tail for; 1 is always captured.</summary>
+    public IReadOnlyList<float> Temperatures { get; init; } = [1f];
+
+    /// <summary>What a model is asked for one answer.</summary>
+    public Sampling ToSampling() => new(
+        Temperature,
+        TopK,
+        TopP,
+        MinP,
+        MaxTokens,
+        Stop,
+        TopLogprobs > 0 ? new Want.Head(TopLogprobs, HeadMass, TailSamples, Temperatures) : null);
+}
+
+/// <summary>The model to be trained.</summary>
+public sealed record StudentSettings
+{
+    /// <summary>A component's name, e.g. <c>llama</c>.</summary>
+    public string Architecture { get; init; } = "llama";
+
+    public int Layers { get; init; } = 2;
+
+    /// <summary>Size of the hidden state; divisible by heads.</summary>
+    public int Width { get; init; } = 128;
+
+    /// <summary>Attention heads; the size of one is width / heads, an even number.</summary>
+    public int Heads { get; init; } = 4;
+
+    /// <summary>Heads of keys and values; divides heads. Empty: as many as heads.</summary>
+    public int? KvHeads { get; init; }
+
+    /// <summary>Inner size of the feed-forward layer. Empty: 8/3 of the width, rounded up to a multiple of 32.</summary>
+    public int? FeedForward { get; init; }
+
+    /// <summary>Longest sequence in tokens. Empty: chosen from the data and the teacher.</summary>
+    public int? Context { get; init; }
+
+    /// <summary><c>teacher</c>, or <c>{ train: 1024 }</c>.</summary>
+    public VocabularySource Vocabulary { get; init; } = VocabularySource.OfTeacher;
+}
+
+/// <summary>Which vocabulary the student speaks: the teacher's, or one of this size trained on the rows.</summary>
+/// <param name="Train">Entries of a byte-level BPE vocabulary to train; 0 takes the teacher's.</param>
+public sealed record VocabularySource(int Train = 0)
+{
+    public static VocabularySource OfTeacher { get; } = new();
+
+    public bool IsTeacher => Train == 0;
+
+    /// <summary>What a plain word in the recipe means.</summary>
+    /// <exception cref="FormatException">Says what is allowed.</exception>
+    public static VocabularySource FromText(string text) => text == "teacher"
+        ? OfTeacher
+        : throw new FormatException("is neither 'teacher' nor { train: 1024 }");
+}
+
+/// <summary>Number format of the matrix products.</summary>
+public enum Precision
+{
+    F32,
+    Bf16,
+}
+
+/// <summary>What the student learns from.</summary>
+public enum TrainTargets
+{
+    /// <summary>The teacher's own token ids, and what it thought of them.</summary>
+    Trace,
+
+    /// <summary>The text alone, tokenized with the student's vocabulary.</summary>
+    TextOnly,
+}
+
+/// <summary>How the student is trained.</summary>
+public sealed record TrainSettings
+{
+    /// <summary>
+    /// Components with their weights; empty: 0.7 forward-kl and 0.3 cross-entropy with a teacher, cross-entropy with a dataset.
+    /// </summary>
+    [Components("loss", "weight")]
+    public IReadOnlyList<ComponentSetting> Losses { get; init; } = [];
+
+    public TrainTargets Targets { get; init; } = TrainTargets.Trace;
+
+    /// <summary>Times that each row is seen.</summary>
+    public int Epochs { get; init; } = 8;
+
+    public int TokensPerBatch { get; init; } = 2048;
+
+    /// <summary>The highest, after the warm-up.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Share of the steps over which the learning rate rises.</summary>
+    public double Warmup { get; init; } = 0.05;
+
+    public double WeightDecay { get; init; } = 0.1;
+
+    /// <summary>Longest gradient, as a norm.</summary>
+    public double Clip { get; init; } = 1.0;
+
+    public Precision Precision { get; init; } = Precision.Bf16;
+
+    /// <summary>Share of the rows that is kept out to watch the training.</summary>
+    public double Validation { get; init; } = 0.02;
+
+    /// <summary>Steps between checkpoints.</summary>
+    [Incidental]
+    public int CheckpointEvery { get; init; } = 200;
+
+    /// <summary>CPU threads; 0 chooses.</summary>
+    [Incidental]
+    public int Threads { get; init; }
+}
+
+/// <summary>What leaves as GGUF.</summary>
+public sealed record PackageSettings
+{
+    /// <summary>Number formats, one file each.</summary>
+    public IReadOnlyList<string> Quantize { get; init; } = ["f16", "q8_0"];
+}
+
+/// <summary>What the student is compared with, beside its teacher.</summary>
+public enum BaselineKind
+{
+    None,
+
+    /// <summary>A model of the same size, rows and steps, trained on the teacher's text alone.</summary>
+    TeacherText,
+}
+
+/// <summary>How the student is compared with its teacher.</summary>
+public sealed record EvaluateSettings
+{
+    [Components("benchmark")]
+    public IReadOnlyList<ComponentSetting> Benchmarks { get; init; } = [];
+
+    public BaselineKind Baseline { get; init; } = BaselineKind.None;
+
+    /// <summary>Rows never trained on, for the comparison of distributions.</summary>
+    public int HeldOut { get; init; } = 300;
+}

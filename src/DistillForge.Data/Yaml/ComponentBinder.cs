@@ -1,0 +1,71 @@
+using DistillForge.Core;
+
+namespace DistillForge.Data.Yaml;
+
+/// <summary>Reads the entries of a list of components: <c>name</c>, or <c>name: { option: value }</c>.</summary>
+sealed class ComponentBinder(RecordBinder records, List<Problem> problems, ComponentsAttribute list, IReadOnlyDictionary<string, Type?>? known)
+{
+    sealed record Reserved(double Weight = 1, FilterAction Action = FilterAction.Drop);
+
+    public ComponentSetting? Read(YamlNode node, string where)
+    {
+        var (name, body) = node switch
+        {
+            YamlText { IsNull: false } text => (text.Value, null),
+            YamlMap { Entries: [var only] } => (only.Written, only.Value),
+            _ => ("", null),
+        };
+        if (name.Length == 0)
+        {
+            problems.Add(new Problem(where, $"is {Values.Describe(node)}; it takes the name of a {list.Noun}, or 'name: {{ option: value }}'.", "", node.Line));
+            return null;
+        }
+
+        if (known is not null && !known.ContainsKey(name))
+        {
+            problems.Add(new Problem(where, $"unknown {list.Noun} '{name}'.", NearName.Suggest(name, known.Keys) ?? $"Known: {string.Join(", ", known.Keys.Order(StringComparer.Ordinal))}.", node.Line));
+            return null;
+        }
+
+        return Bind(name, body, $"{where}.{name}", node.Line);
+    }
+
+    ComponentSetting Bind(string name, YamlNode? body, string where, int line)
+    {
+        var reserved = (Reserved)records.Record(typeof(Reserved), ReservedPart(body), where, []);
+        var keys = reserved is { Weight: < 0 } ? Refuse(where, "weight", reserved.Weight, line) : list.Reserved;
+        var text = known?.GetValueOrDefault(name) is { } options
+            ? CanonicalText.Of(records.Record(options, body, where, keys))
+            : CanonicalText.Of(WithoutReserved(body));
+        if (known is not null && known[name] is null && WithoutReserved(body).Entries is [var first, ..])
+        {
+            problems.Add(new Problem(RecordBinder.Join(where, first.Written), "unknown key.", $"'{name}' has no options.", first.Line));
+        }
+
+        return new ComponentSetting(name, reserved.Weight, reserved.Action, new YamlOptions(body, where, keys), $"{name} weight={reserved.Weight:R} action={Values.NameOf(reserved.Action)} {text}", line);
+    }
+
+    IReadOnlyList<string> Refuse(string where, string key, double value, int line)
+    {
+        problems.Add(new Problem(RecordBinder.Join(where, key), $"is {value}; it may not be negative.", "", line));
+        return list.Reserved;
+    }
+
+    YamlMap ReservedPart(YamlNode? body)
+        => new(body is YamlMap map ? [.. map.Entries.Where(entry => list.Reserved.Contains(entry.Key))] : [], body?.Line ?? 0);
+
+    YamlMap WithoutReserved(YamlNode? body)
+        => new(body is YamlMap map ? [.. map.Entries.Where(entry => !list.Reserved.Contains(entry.Key))] : [], body?.Line ?? 0);
+}
+
+/// <summary>A component's options as they stand in a file.</summary>
+sealed class YamlOptions(YamlNode? body, string where, IReadOnlyList<string> reserved) : IOptionsSource
+{
+    public object Bind(Type options)
+    {
+        var problems = new List<Problem>();
+        var binder = new RecordBinder(problems, KnownNames.Unchecked, written => new RecipeFile(written, Path.GetFullPath(written)), NamedFiles.MayBeAbsent);
+        var record = binder.Record(options, body, where, reserved);
+        return problems.Count == 0 ? record : throw new ForgeException(where, problems);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Threading.Channels;
+using DistillForge.Core;
+using DistillForge.Data;
+
+namespace DistillForge.Filters;
+
+/// <summary>What a filter stage found.</summary>
+/// <param name="Dropped">Rows with at least one drop.</param>
+/// <param name="ByReason">Dropped rows by the code of their cause: the first drop in policy order.</param>
+public sealed record FilterSummary(long Kept, long Dropped, IReadOnlyDictionary<string, long> ByReason);
+
+/// <summary>Lets every filter of a policy judge every row, and writes down what each said.</summary>
+public sealed class FilterPipeline
+{
+    static readonly Catalog<IFilter> RowFilters = new(typeof(FilterPipeline).Assembly);
+    static readonly Catalog<IDatasetFilter> DatasetFilters = new(typeof(FilterPipeline).Assembly);
+
+    readonly Bench bench;
+    readonly IProgressLog progress;
+
+    public FilterPipeline(FilterPolicy policy, IProgressLog progress)
+    {
+        this.progress = progress;
+        bench = new Bench([.. policy.Filters.Select(Seat)]);
+    }
+
+    /// <summary>All filters of this program: name → options record, for <see cref="KnownNames.Filters"/>.</summary>
+    public static IReadOnlyDictionary<string, Type?> Known { get; } = KnownNames.Of(RowFilters).Concat(KnownNames.Of(DatasetFilters)).ToDictionary();
+
+    /// <param name="verdictsPath">Every filter's verdict on every row.</param>
+    /// <param name="curatedPath">The examples that no filter dropped.</param>
+    public async Task<FilterSummary> RunAsync(IDataset dataset, string verdictsPath, string curatedPath, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var verdicts = Channel.CreateBounded<JudgedRow>(8192);
+        var curated = Channel.CreateBounded<Example>(2048);
+        var judging = JudgeAsync(dataset, verdicts.Writer, curated.Writer, stop.Token);
+        Task[] all =
+        [
+            judging,
+            VerdictsFile.WriteAsync(verdictsPath, verdicts.Reader.ReadAllAsync(stop.Token), stop.Token),
+            ExamplesFile.WriteAsync(curatedPath, curated.Reader.ReadAllAsync(stop.Token), stop.Token),
+        ];
+        try
+        {
+            // The first to fail stops the others: a judge must not wait for a writer that is gone.
+            await foreach (var ended in Task.WhenEach(all).WithCancellation(CancellationToken.None))
+            {
+                await ended;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(all).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return await judging;
+    }
+
+    async Task<FilterSummary> JudgeAsync(IDataset dataset, ChannelWriter<JudgedRow> verdicts, ChannelWriter<Example> curated, CancellationToken cancellationToken)
+    {
+        var (kept, dropped) = (0L, 0L);
+        var reasons = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        try
+        {
+            await foreach (var (example, row) in bench.JudgeAsync(dataset, cancellationToken))
+            {
+                foreach (var judged in row)
+                {
+                    await verdicts.WriteAsync(judged, cancellationToken);
+                }
+
+                if (row.FirstOrDefault(judged => judged.Verdict.Action == FilterAction.Drop) is { } cause)
+                {
+                    dropped++;
+                    reasons[cause.Verdict.Reason!.Code] = reasons.GetValueOrDefault(cause.Verdict.Reason.Code) + 1;
+                }
+                else
+                {
+                    kept++;
+                    await curated.WriteAsync(example, cancellationToken);
+                }
+
+                progress.Report("filter", kept + dropped, dataset.Count, "rows");
+            }
+
+            verdicts.Complete();
+            curated.Complete();
+            return new FilterSummary(kept, dropped, reasons);
+        }
+        catch (Exception exception)
+        {
+            verdicts.Complete(exception);
+            curated.Complete(exception);
+            throw;
+        }
+    }
+
+    static Judge Seat(ComponentSetting setting, int order) => DatasetFilters.Contains(setting.Name)
+        ? new Judge(setting, order, null, DatasetFilters.Create(setting.Name, setting.Options))
+        : new Judge(setting, order, RowFilters.Create(setting.Name, setting.Options), null);
+}

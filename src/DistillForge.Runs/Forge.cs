@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using DistillForge.Core;
+using DistillForge.Data;
+using DistillForge.Filters;
+using DistillForge.Runs.Stages;
+using DistillForge.Training;
+
+namespace DistillForge.Runs;
+
+/// <summary>What somebody wants done.</summary>
+/// <param name="Recipe">Path of a recipe.</param>
+/// <param name="Runs">Folder that holds one folder a run.</param>
+/// <param name="Until">The command whose stages are the last to be done; null does everything.</param>
+public sealed record RunRequest(string Recipe, string Runs, string? Until = null);
+
+/// <summary>Composes the stages of a recipe and does those that are not done yet.</summary>
+public static class Forge
+{
+    static readonly string[] Commands = ["generate", "filter", "train", "package", "evaluate"];
+
+    /// <exception cref="ForgeException">What the user can mend, or what is unavailable.</exception>
+    /// <exception cref="OperationCanceledException">Interrupted; the same call goes on where this one stopped.</exception>
+    public static async Task<RunSummary> RunAsync(RunRequest request, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        using var folder = Open(request, progress, clock, out var run);
+        var done = new List<Manifest>();
+        foreach (var stage in Stages(run, request.Until))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            done.Add(await stage.DoAsync(cancellationToken));
+        }
+
+        return Summaries.Of(run, done);
+    }
+
+    /// <summary>What <see cref="RunAsync"/> would do, a line a stage. A stage behind one that is to be done may be done as well.</summary>
+    public static async IAsyncEnumerable<string> PlanAsync(RunRequest request, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var folder = Open(request, SilentProgress.Instance, clock, out var run);
+        foreach (var stage in Stages(run, request.Until))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return stage.WhyNow() is { } why ? $"{stage.Name,-12} do    {why}" : $"{stage.Name,-12} skip  done already";
+        }
+
+        await Task.CompletedTask;
+    }
+
+    static RunFolder Open(RunRequest request, IProgressLog progress, TimeProvider clock, out RunContext run)
+    {
+        var recipe = RecipeReader.Read(request.Recipe, Components.Known);
+        var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
+        run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        return folder;
+    }
+
+    static IEnumerable<Stage> Stages(RunContext run, string? until)
+    {
+        var last = until is null ? Commands.Length - 1 : Array.IndexOf(Commands, until);
+        return All(run).Where(stage => Array.IndexOf(Commands, stage.Command) <= last);
+    }
+
+    static IEnumerable<Stage> All(RunContext run)
+    {
+        var evaluate = run.Recipe.Evaluate;
+        if (run.HasTeacher)
+        {
+            yield return new PromptsStage(run);
+            yield return new GenerateStage(run, GenerateStage.Part.Training);
+            yield return new GenerateStage(run, GenerateStage.Part.HeldOut);
+        }
+        else
+        {
+            yield return new DatasetStage(run);
+        }
+
+        yield return new FilterStage(run);
+        yield return new VocabularyStage(run);
+        if (!run.HasTeacher)
+        {
+            yield return new TokenizeStage(run);
+        }
+
+        yield return new TrainStage(run, TrainStage.Role.Student);
+        yield return new PackageStage(run);
+        if (run.HasTeacher && evaluate.Baseline == BaselineKind.TeacherText)
+        {
+            yield return new TrainStage(run, TrainStage.Role.Baseline);
+        }
+
+        yield return new EvaluateStage(run);
+        yield return new CardStage(run);
+    }
+}
+
+/// <summary>Everything that a recipe may name.</summary>
+static class Components
+{
+    public static Catalog<IBenchmark> Benchmarks { get; } = new(typeof(Evaluation.TaskScore).Assembly);
+
+    public static KnownNames Known => new()
+    {
+        Losses = KnownNames.Of(TrainingCatalog.Losses),
+        Architectures = KnownNames.Of(TrainingCatalog.Architectures),
+        Filters = FilterPipeline.Known,
+        Benchmarks = KnownNames.Of(Benchmarks),
+    };
+}

@@ -1,0 +1,152 @@
+using System.Globalization;
+using DistillForge.Core;
+using DistillForge.Data;
+using DistillForge.Evaluation;
+using DistillForge.Llama;
+using DistillForge.Models;
+using DistillForge.Packaging;
+using DistillForge.Text;
+
+namespace DistillForge.Runs.Stages;
+
+/// <summary>Writes down what the student is, from whom it learned, on what, and how it compares.</summary>
+sealed class CardStage(RunContext run) : Stage(run)
+{
+    public override string Name => "card";
+
+    public override string Command => "evaluate";
+
+    protected override IReadOnlyList<string> RecipeKeys => ["name", "teacher", "dataset", "prompts", "train", "student"];
+
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
+    {
+        [EvaluateStage.File] = Run.Folder.In(EvaluateStage.File),
+        [PackagedFiles.Name] = Run.Folder.In(PackagedFiles.Name),
+        ["verdicts.parquet"] = Run.Folder.Verdicts,
+    };
+
+    protected override IReadOnlyList<string> Outputs => ["README.md", "Modelfile"];
+
+    protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var scores = Scores.Read(Run.Folder.In(EvaluateStage.File));
+        var files = PackagedFiles.Read(Run.Folder.In(PackagedFiles.Name));
+        var shape = HuggingFaceConfig.Read(Path.Combine(Run.Folder.Checkpoint, "config.json"));
+        var card = new ModelCard
+        {
+            Name = Run.Recipe.Name,
+            License = Run.HasTeacher ? Run.Teacher.License : Run.Recipe.Dataset!.License,
+            Teacher = Run.HasTeacher ? new CardTeacher(Run.TeacherName, null, scores.Teacher!.Parameters, Run.Teacher.License, Run.TeacherSha256) : null,
+            Purpose = $"It answers prompts like those of {Source} and is small enough to run on any machine.",
+            Sizes = Sizes(shape),
+            Data = new CardData(Source, scores.Rows.In, scores.Rows.Failed, scores.Rows.Dropped, scores.Rows.Kept, Run.HasTeacher ? null : Run.Recipe.Dataset!.License, Run.Hashes.Of(Run.Folder.Curated)),
+            Filters = await FiltersAsync(cancellationToken),
+            Method = Method(),
+            Scores = [.. Rows(scores)],
+            ScoreNotes = Notes(scores),
+            Files = files,
+            Limits = Limits(scores),
+            Versions = [$"DistillForge {RunContext.Version}", Engine.Build],
+        };
+        DurableFile.Write(Run.Folder.In("README.md"), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(card.ToMarkdown())));
+        var smallest = files.MinBy(file => file.Bytes)!;
+        var modelfile = Modelfile.Render(Path.GetFileName(smallest.Path), Vocabulary.Read(Run.Folder.In("vocabulary.gguf")), shape.Context, card.License, Run.Recipe.Prompts?.System);
+        DurableFile.Write(Run.Folder.In("Modelfile"), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(modelfile)));
+        return new Dictionary<string, double>();
+    }
+
+    string Source => Run.HasTeacher ? SourceFiles.NameOf(Run.Recipe.Prompts!) : SourceFiles.NameOf(Run.Recipe.Dataset!);
+
+    static List<(string, string)> Sizes(ModelShape shape) =>
+    [
+        ("architecture", shape.Architecture),
+        ("parameters", shape.Parameters.ToString("N0")),
+        ("layers, width, heads", $"{shape.Layers}, {shape.Width}, {shape.Heads}"),
+        ("vocabulary", $"{shape.Vocabulary:N0} tokens"),
+        ("context", $"{shape.Context:N0} tokens"),
+    ];
+
+    List<(string, string)> Method()
+    {
+        var train = Run.Recipe.Train;
+        var figures = Manifest.TryRead(Run.Folder.Path, "train")!.Figures;
+        var losses = train.Losses.Count > 0 ? string.Join(" + ", train.Losses.Select(loss => $"{loss.Weight.ToString("0.##", CultureInfo.InvariantCulture)} {loss.Name}")) : Run.HasTeacher ? "0.7 forward-kl + 0.3 cross-entropy" : "cross-entropy";
+        return
+        [
+            ("losses", losses),
+            ("steps", $"{figures.GetValueOrDefault("steps"):N0}, in {train.Epochs} epochs"),
+            ("tokens", $"{figures.GetValueOrDefault("tokens"):N0}, of which {figures.GetValueOrDefault("trained_tokens"):N0} trained"),
+            ("learning rate", $"{train.LearningRate:0.######} at the peak"),
+            ("precision", train.Precision.ToString().ToLowerInvariant()),
+            ("seed", Run.Recipe.Seed.ToString()),
+            ("training took", $"{figures.GetValueOrDefault("seconds"):0} s on {Environment.ProcessorCount} CPU cores"),
+        ];
+    }
+
+    static IEnumerable<CardScore> Rows(Scores scores)
+    {
+        foreach (var (name, model) in new[] { ("teacher", scores.Teacher), ("student", scores.Student), ("baseline", scores.Baseline) })
+        {
+            if (model is not null)
+            {
+                yield return new CardScore(name, model.Parameters, model.Bytes, model.ExactMatch, model.KlToTeacher, model.Top1Agreement, model.TokensPerSecond);
+            }
+        }
+    }
+
+    List<string> Notes(Scores scores)
+    {
+        var notes = new List<string>();
+        if (Run.Recipe.Evaluate.Benchmarks.Count > 0)
+        {
+            notes.Add($"Exact match is on {Run.Recipe.Evaluate.Benchmarks[0].Name}, greedy.{(scores.Student.ExactMatchInterval is { } range ? $" The student's 95 % interval is {range.Low:P1} to {range.High:P1}." : "")}");
+        }
+
+        foreach (var (name, share) in scores.Student.ExactMatchByCategory ?? new Dictionary<string, double>())
+        {
+            notes.Add($"Student on {name}: {share:P1}.");
+        }
+
+        if (scores.Baseline is not null)
+        {
+            notes.Add("The baseline has the same size, rows, order and steps, and was trained on the teacher's text alone.");
+        }
+
+        if (scores.Comparison is { } comparison)
+        {
+            notes.Add($"Student minus baseline, 95 % paired bootstrap over rows: {string.Join("; ", Summaries.Differences(comparison))}.");
+        }
+
+        return notes;
+    }
+
+    static List<string> Limits(Scores scores)
+    {
+        var limits = new List<string> { "It knows what its prompts showed it and nothing else; ask it other things and it will answer nonsense with confidence." };
+        if (scores.Teacher?.ExactMatch is { } teacher && scores.Student.ExactMatch is { } student && student < teacher)
+        {
+            limits.Add($"It answers {teacher - student:P1} of the test questions worse than its teacher, in absolute terms.");
+        }
+
+        limits.Add("Whatever its teacher gets wrong, it was taught to get wrong.");
+        return limits;
+    }
+
+    async Task<List<CardFilter>> FiltersAsync(CancellationToken cancellationToken)
+    {
+        var judged = new SortedDictionary<(int Order, string Filter), (long All, Dictionary<string, long> Drops)>();
+        await foreach (var row in VerdictsFile.ReadAsync([Run.Folder.Verdicts], cancellationToken))
+        {
+            var key = (row.Order, row.Filter);
+            var (all, drops) = judged.TryGetValue(key, out var known) ? known : (0, []);
+            if (row.Verdict is { Action: FilterAction.Drop, Reason: { } reason })
+            {
+                drops[reason.Code] = drops.GetValueOrDefault(reason.Code) + 1;
+            }
+
+            judged[key] = (all + 1, drops);
+        }
+
+        return [.. judged.Select(filter => new CardFilter(filter.Key.Filter, filter.Value.All, filter.Value.Drops.Values.Sum(), [.. filter.Value.Drops.OrderByDescending(drop => drop.Value).Select(drop => (drop.Key, drop.Value))]))];
+    }
+}

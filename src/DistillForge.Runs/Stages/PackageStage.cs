@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DistillForge.Core;
+using DistillForge.Data;
+using DistillForge.Models;
+using DistillForge.Packaging;
+using DistillForge.Text;
+using DistillForge.Training.Inference;
+
+namespace DistillForge.Runs.Stages;
+
+/// <summary>Writes the student as GGUF files and lets them through only when llama.cpp agrees with the trainer about them.</summary>
+sealed class PackageStage(RunContext run) : Stage(run)
+{
+    const int ProbeTexts = 300;
+    const int ProbeSequences = 40;
+    const int ProbePrompts = 50;
+
+    // What a tokenizer is most likely to get wrong.
+    static readonly string[] OddTexts = ["", " ", "  two  spaces ", "tab\tand\nline\r\n\r\nbreaks", "0123456789 3.14 1,000", "don't I'LL we've", "naïve café über", "日本語 한국어 العربية", "👩‍👩‍👧‍👦🏳️‍🌈", "{\"a\": [1, 2]}", "<|end|>", "\u200bzero\u00a0width"];
+
+    public override string Name => "package";
+
+    public override string Command => "package";
+
+    protected override IReadOnlyList<string> RecipeKeys => ["package", "name"];
+
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string> { ["checkpoint"] = Run.Folder.Checkpoint };
+
+    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type))), PackagedFiles.Name];
+
+    protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
+    {
+        await using var teacher = Run.HasTeacher && Run.Recipe.Student.Vocabulary.IsTeacher ? await Run.OpenExactAsync(Run.Teacher.Gguf.Path, 2, cancellationToken) : null;
+        var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
+        ITokenizer tokenizer = teacher is null ? new BpeTokenizer(vocabulary) : teacher;
+        var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
+        using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
+        var origin = new Origin(Run.Recipe.Name, Run.HasTeacher ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
+        var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin);
+        var files = await new StudentPackage(reference, tokenizer, Run.Progress).MakeAsync(plan, probe, cancellationToken);
+        PackagedFiles.Write(Run.Folder.In(PackagedFiles.Name), files);
+        var figures = new Dictionary<string, double>();
+        foreach (var file in files)
+        {
+            figures[$"{file.Type}.bytes"] = file.Bytes;
+            figures[$"{file.Type}.max_difference"] = file.Gate.MaxDifference;
+            figures[$"{file.Type}.mean_difference"] = file.Gate.MeanDifference;
+        }
+
+        return figures;
+    }
+
+    async Task<GateProbe> ProbeAsync(Dialogue dialogue, CancellationToken cancellationToken)
+    {
+        var rows = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Take(ProbeTexts).ToListAsync(cancellationToken);
+        var texts = rows.SelectMany(row => row.Prompt.Concat(row.Completion)).Select(message => message.Content).Where(Encodable).Take(ProbeTexts).Concat(OddTexts.Where(Encodable));
+        var sequences = rows.Take(ProbeSequences).Select(row => dialogue.Sequence(row.Prompt, row.Text));
+        var prompts = rows.DistinctBy(row => row.Prompt[^1].Content).Take(ProbePrompts).Select(row => new Prompt(row.Id, row.Prompt));
+        return new GateProbe([.. texts], [.. sequences], [.. prompts]);
+
+        // A SentencePiece vocabulary without byte tokens takes llama.cpp down on a character that it does not know.
+        bool Encodable(string text) => dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii);
+    }
+}
+
+/// <summary>What the gate found about each file, kept for the model card.</summary>
+static class PackagedFiles
+{
+    public const string Name = "package.json";
+
+    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    public static void Write(string path, IReadOnlyList<PackagedFile> files)
+        => DurableFile.Write(path, stream => JsonSerializer.Serialize(stream, files.Select(file => file with { Path = Path.GetFileName(file.Path) }), Json));
+
+    public static IReadOnlyList<PackagedFile> Read(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return JsonSerializer.Deserialize<List<PackagedFile>>(stream, Json) ?? [];
+    }
+}

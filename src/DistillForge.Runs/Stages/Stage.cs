@@ -1,0 +1,71 @@
+using DistillForge.Data;
+
+namespace DistillForge.Runs.Stages;
+
+/// <summary>One step of a run: reads files, writes files, and says in a manifest what it made from what.</summary>
+/// <remarks>
+/// The implementer writes its outputs under their final names only when they are whole, goes on where an interrupted
+/// execution stopped, and puts everything that decides the result into <see cref="Wanted"/>.
+/// </remarks>
+abstract class Stage(RunContext run)
+{
+    protected RunContext Run { get; } = run;
+
+    /// <summary>Also the manifest's file name, and what <c>run --until</c> means.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The command that ends with this stage: <c>generate</c>, <c>filter</c>, <c>train</c>, <c>package</c> or <c>evaluate</c>.</summary>
+    public abstract string Command { get; }
+
+    /// <summary>Keys of the recipe that this stage reads.</summary>
+    protected abstract IReadOnlyList<string> RecipeKeys { get; }
+
+    /// <summary>What this stage reads, by the name it has in the manifest; files or folders.</summary>
+    protected abstract IReadOnlyDictionary<string, string> Inputs { get; }
+
+    /// <summary>What this stage reads that is no file of its own: name → hash of its content.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Contents => new Dictionary<string, string>();
+
+    /// <summary>What this stage makes, relative to the run folder; files or folders.</summary>
+    protected abstract IReadOnlyList<string> Outputs { get; }
+
+    /// <summary>What is done, with its figures for the manifest.</summary>
+    protected abstract Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken);
+
+    /// <summary>Null when the stage is done and nothing that it depends on changed, else what changed, for a person.</summary>
+    public string? WhyNow() => Manifest.WhyRedo(Manifest.TryRead(Run.Folder.Path, Name), Wanted(), Run.Folder.Path, Run.Hashes);
+
+    /// <returns>Seconds it took; what a skipped stage took when it ran.</returns>
+    public async Task<Manifest> DoAsync(CancellationToken cancellationToken)
+    {
+        if (WhyNow() is not { } why)
+        {
+            return Manifest.TryRead(Run.Folder.Path, Name)!;
+        }
+
+        Run.Progress.Say($"{Name}: {why}");
+        var start = Run.Clock.GetTimestamp();
+        var figures = await ExecuteAsync(cancellationToken);
+        // A run that was interrupted adds up, because the stage's own time is what a user waits for in this one.
+        var seconds = Run.Clock.GetElapsedTime(start).TotalSeconds;
+        var manifest = Wanted() with
+        {
+            Outputs = Outputs.ToDictionary(output => output, output => HashOf(Run.Folder.In(output))),
+            Figures = new Dictionary<string, double>(figures) { ["seconds"] = Math.Round(seconds, 3) },
+        };
+        manifest.Write(Run.Folder.Path);
+        Run.Hashes.Save();
+        return manifest;
+    }
+
+    Manifest Wanted() => new()
+    {
+        Stage = Name,
+        Recipe = RecipePart.Of(Run.Recipe, [.. RecipeKeys]).Text,
+        Seed = Run.Recipe.Seed,
+        Inputs = Inputs.Select(input => new KeyValuePair<string, string>(input.Key, HashOf(input.Value))).Concat(Contents).ToDictionary(),
+        Versions = new Dictionary<string, string> { ["distillforge"] = RunContext.Version },
+    };
+
+    string HashOf(string path) => Directory.Exists(path) ? Run.Hashes.OfFolder(path) : File.Exists(path) ? Run.Hashes.Of(path) : "absent";
+}

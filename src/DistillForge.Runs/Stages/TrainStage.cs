@@ -1,0 +1,122 @@
+using DistillForge.Core;
+using DistillForge.Data;
+using DistillForge.Models;
+using DistillForge.Text;
+using DistillForge.Training;
+using Precision = DistillForge.Data.Precision;
+
+namespace DistillForge.Runs.Stages;
+
+/// <summary>Trains on the curated rows: the student as the recipe says, or the baseline that sees the teacher's text alone.</summary>
+sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
+{
+    internal enum Role
+    {
+        Student,
+
+        /// <summary>Same size, rows, order and steps as the student; cross-entropy on the realised tokens is all it is told.</summary>
+        Baseline,
+    }
+
+    public override string Name => role == Role.Student ? "train" : "baseline";
+
+    public override string Command => role == Role.Student ? "train" : "evaluate";
+
+    protected override IReadOnlyList<string> RecipeKeys => ["student", "train"];
+
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
+    {
+        ["curated.parquet"] = Run.Folder.Curated,
+        ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
+        [Run.HasTeacher ? "traces" : "tokens.parquet"] = Run.HasTeacher ? Run.Folder.Traces : Run.Folder.In("tokens.parquet"),
+    };
+
+    protected override IReadOnlyList<string> Outputs => [role == Role.Student ? "checkpoint" : "baseline"];
+
+    TrainSettings Settings => Run.Recipe.Train;
+
+    protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var traces = await TracesAsync(cancellationToken);
+        var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
+        var shape = StudentShape.Of(Run.Recipe.Student, vocabulary, Run.HasTeacher ? Run.Teacher.Gguf.Path : null, traces);
+        var plan = new TrainingPlan
+        {
+            Shape = shape,
+            Vocabulary = vocabulary,
+            Losses = Losses(),
+            Seed = Run.Recipe.Seed,
+            Epochs = Settings.Epochs,
+            TokensPerBatch = Settings.TokensPerBatch,
+            LearningRate = Settings.LearningRate,
+            WarmupFraction = Settings.Warmup,
+            WeightDecay = Settings.WeightDecay,
+            Clip = Settings.Clip,
+            Precision = Settings.Precision == Precision.Bf16 ? Training.Precision.BFloat16 : Training.Precision.Float32,
+            ValidationShare = Settings.Validation,
+            CheckpointEvery = Settings.CheckpointEvery,
+            Threads = Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads,
+        };
+        var result = await new Trainer(Run.Clock).TrainAsync(plan, traces, Run.Folder.In(Outputs[0]), new Named(Run.Progress, Name), cancellationToken);
+        return new Dictionary<string, double>
+        {
+            ["parameters"] = result.Parameters,
+            ["steps"] = result.Steps,
+            ["tokens"] = result.Tokens,
+            ["trained_tokens"] = result.TrainedTokens,
+            ["tokens_per_second"] = Math.Round(result.Tokens / Math.Max(1e-9, result.Seconds)),
+        };
+    }
+
+    LossTerm[] Losses() => role == Role.Baseline
+        ? [new LossTerm("cross-entropy")]
+        : [.. Settings.Losses.Select(loss => new LossTerm(loss.Name, loss.Weight, loss.Options)) is var named && named.Any() ? named : Default()];
+
+    LossTerm[] Default() => Run.HasTeacher ? [new LossTerm("forward-kl", 0.7), new LossTerm("cross-entropy", 0.3)] : [new LossTerm("cross-entropy")];
+
+    // In the order of the curated rows' ids, so that the order of answers decides nothing.
+    async Task<List<TokenTrace>> TracesAsync(CancellationToken cancellationToken)
+    {
+        var curated = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Select(example => example.Id).ToHashSetAsync(cancellationToken: cancellationToken);
+        var files = Run.HasTeacher ? WantedRows.Shards(Run.Folder.Traces) : [Run.Folder.In("tokens.parquet")];
+        var traces = await TracesFile.ReadAsync(files, cancellationToken).Where(trace => curated.Contains(trace.Id)).ToListAsync(cancellationToken);
+        Ledger.Balance(Name, ("curated", curated.Count), ("traces", traces.Count));
+        traces.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));
+        return traces;
+    }
+
+    /// <summary>The trainer knows what it does, the run knows for whom.</summary>
+    sealed class Named(IProgressLog inner, string name) : IProgressLog
+    {
+        public void Say(string message) => inner.Say("  " + message);
+
+        public void Report(string what, long done, long total, string unit, string detail = "") => inner.Report(name, done, total, unit, detail);
+    }
+}
+
+/// <summary>Fills in what the recipe leaves open about the student's shape.</summary>
+static class StudentShape
+{
+    public static ModelShape Of(StudentSettings student, Vocabulary vocabulary, string? teacherGguf, IReadOnlyList<TokenTrace> traces) => new()
+    {
+        Architecture = student.Architecture,
+        Layers = student.Layers,
+        Width = student.Width,
+        Heads = student.Heads,
+        KeyValueHeads = student.KvHeads ?? student.Heads,
+        HeadSize = student.Width / student.Heads,
+        // 8/3 of the width, as Llama: three matrices then cost what two of four times the width would.
+        FeedForward = student.FeedForward ?? (student.Width * 8 / 3 + 31) / 32 * 32,
+        Vocabulary = vocabulary.Size,
+        Context = student.Context ?? (teacherGguf is null ? Longest(traces) : Math.Max(Longest(traces), ContextOf(teacherGguf))),
+        TiedEmbeddings = true,
+    };
+
+    static int Longest(IReadOnlyList<TokenTrace> traces) => Math.Max(256, (traces.Max(trace => trace.TokenIds.Length) + 63) / 64 * 64);
+
+    static int ContextOf(string gguf)
+    {
+        using var file = GgufFile.Open(gguf);
+        return Math.Min(4096, GgufShape.Read(file).Context);
+    }
+}

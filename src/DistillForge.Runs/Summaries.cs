@@ -1,0 +1,84 @@
+using System.Globalization;
+using DistillForge.Data;
+using DistillForge.Evaluation;
+using DistillForge.Runs.Stages;
+
+namespace DistillForge.Runs;
+
+/// <summary>Puts a run's manifests and scores together for the person who waits for it.</summary>
+static class Summaries
+{
+    public static RunSummary Of(RunContext run, IReadOnlyList<Manifest> done)
+    {
+        var seconds = done.ToDictionary(stage => stage.Stage, stage => stage.Figures.GetValueOrDefault("seconds"));
+        if (done.All(stage => stage.Stage != "evaluate"))
+        {
+            return new RunSummary(null, [], [], [$"{done[^1].Stage} is done: {run.Folder.Path}"]);
+        }
+
+        var scores = Scores.Read(run.Folder.In(EvaluateStage.File)) with { Seconds = seconds };
+        if (!File.Exists(run.Folder.Scores) || File.ReadAllText(run.Folder.Scores).TrimEnd() != scores.ToJson())
+        {
+            scores.Write(run.Folder.Scores);
+        }
+
+        var models = new[] { ("teacher", scores.Teacher), ("student", scores.Student), ("baseline", scores.Baseline) }.Where(model => model.Item2 is not null).Select(model => (Name: model.Item1, Scores: model.Item2!)).ToList();
+        List<(string, IReadOnlyList<string>)> rows =
+        [
+            ("parameters", Cells(model => model.Parameters.ToString("N0"))),
+            ("file, MB", Cells(model => Number(model.Bytes / 1e6, "0.00"))),
+            ("exact match", Cells(model => model.ExactMatch is { } share ? Percent(share) : "")),
+            ("KL to teacher, nats/token", Cells(model => Number(model.KlToTeacher, "0.0000"))),
+            ("top-1 agreement", Cells(model => model.Top1Agreement is { } share ? Percent(share) : "")),
+            ("tokens/s", Cells(model => Number(model.TokensPerSecond, "#,0"))),
+        ];
+        return new RunSummary(scores, [.. models.Select(model => model.Name)], [.. rows.Where(row => row.Item2.Any(cell => cell.Length > 0))], [.. Lines(run, scores)]);
+
+        string[] Cells(Func<ModelScores, string> cell) => [.. models.Select(model => cell(model.Scores))];
+    }
+
+    public static IEnumerable<string> Differences(Comparison comparison)
+    {
+        if (comparison.ExactMatch is { } match)
+        {
+            yield return $"exact match {Signed(100 * match.Value, "0.0")} points ({Signed(100 * match.Low, "0.0")} to {Signed(100 * match.High, "0.0")})";
+        }
+
+        if (comparison.KlToTeacher is { } kl)
+        {
+            yield return $"KL {Signed(kl.Value, "0.0000")} nats ({Signed(kl.Low, "0.0000")} to {Signed(kl.High, "0.0000")})";
+        }
+    }
+
+    static IEnumerable<string> Lines(RunContext run, Scores scores)
+    {
+        if (scores.Teacher is { } teacher)
+        {
+            yield return $"The student has 1/{(double)teacher.Parameters / scores.Student.Parameters:0.0} of the teacher's parameters{(teacher.ExactMatch is > 0 && scores.Student.ExactMatch is { } match ? $" and {Percent(match / teacher.ExactMatch.Value)} of its exact match" : "")}.";
+        }
+
+        if (scores.Comparison is { } comparison && Differences(comparison).Any())
+        {
+            yield return $"Student minus baseline, 95 % paired bootstrap: {string.Join("; ", Differences(comparison))}.";
+        }
+
+        foreach (var (name, share) in scores.Student.ExactMatchByCategory?.Where(entry => entry.Key == HeldOutBenchmark.Name) ?? [])
+        {
+            yield return $"Held-out prompts of the template: student {Percent(share)}{(scores.Teacher?.ExactMatchByCategory?.GetValueOrDefault(name) is { } of and > 0 ? $", teacher {Percent(of)}" : "")} exact match.";
+        }
+
+        yield return $"{scores.Rows.In:N0} rows in, {scores.Rows.Kept:N0} kept, {scores.Rows.Dropped:N0} dropped, {scores.Rows.Failed:N0} failed; {scores.Seconds.Values.Sum():0} s in all stages.";
+        foreach (var path in scores.Gguf.Values)
+        {
+            yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), path)}";
+        }
+
+        yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder.In("README.md"))} (model card), scores.json, mistakes.jsonl";
+    }
+
+    static string Number(double? value, string format) => value is { } number ? number.ToString(format, CultureInfo.InvariantCulture) : "";
+
+    static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+
+    static string Signed(double value, string format) => value.ToString($"+{format};−{format};{format}", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+
+namespace DistillForge.Torch;
+
+/// <summary>The shim's fused functions, called by <see cref="Fused"/> alone.</summary>
+static class Kernels
+{
+    // Fastest between 512 and 1,024 rows; large vocabularies take fewer, so that a chunk of logits stays near 64 MB.
+    const long ChunkElements = 16L << 20;
+
+    static readonly ConditionalWeakTable<torch.Tensor, Copy> Copies = [];
+
+    internal static torch.Tensor rms_norm(torch.Tensor x, torch.Tensor weight, double eps, torch.ScalarType type)
+        => Check.Tensor(Native.df_rms_norm(x.Handle, weight.Handle, eps, (int)type, out var result), result);
+
+    internal static torch.Tensor swiglu(torch.Tensor gate, torch.Tensor up)
+        => Check.Tensor(Native.df_swiglu(gate.Handle, up.Handle, out var result), result);
+
+    internal static torch.Tensor rope(torch.Tensor x, torch.Tensor table, torch.Tensor? positions)
+        => Check.Tensor(Native.df_rope(x.Handle, table.Handle, positions is null ? TensorHandle.None : positions.Handle, out var result), result);
+
+    internal static torch.Tensor causal_softmax(torch.Tensor scores, double scale)
+        => Check.Tensor(Native.df_causal_softmax(scores.Handle, scale, out var result), result);
+
+    internal static torch.Tensor linear(torch.Tensor x, torch.Tensor weight, torch.ScalarType type)
+    {
+        using var scope = torch.NewDisposeScope();
+        var narrow = x.to_type(type); // bfloat16: the only type that has copies
+        return Check.Tensor(Native.df_mixed_linear(narrow.Handle, weight.Handle, CopyOf(weight).Handle, out var result), result).MoveToOuterDisposeScope();
+    }
+
+    internal static (torch.Tensor Sum, torch.Tensor Surprisals) linear_sparse_cross_entropy(
+        torch.Tensor hidden, torch.Tensor weight, torch.Tensor ids, torch.Tensor weights, long vocabulary, torch.ScalarType type)
+    {
+        using var scope = torch.NewDisposeScope();
+        var chunk = Math.Clamp(ChunkElements / Math.Max(1, weight.size(0)), 128, 1024);
+        var narrow = hidden.to_type(type);
+        var copy = type == weight.dtype ? weight : type == torch.ScalarType.BFloat16 ? CopyOf(weight) : weight.to_type(type);
+        var (sum, surprisals) = Check.Pair(
+            Native.df_linear_sparse_cross_entropy(narrow.Handle, weight.Handle, copy.Handle, ids.Handle, weights.Handle, vocabulary, chunk, out var first, out var second), first, second);
+        return (sum.MoveToOuterDisposeScope(), surprisals.MoveToOuterDisposeScope());
+    }
+
+    internal static torch.Tensor embedding(torch.Tensor ids, torch.Tensor weight)
+        => Check.Tensor(Native.df_embedding(weight.Handle, ids.Handle, -1, out var result), result);
+
+    internal static double clip_gradients(IReadOnlyList<torch.Tensor> values, double limit)
+    {
+        Check.Ok(Native.df_clip_grad_norm_(Check.Pointers(values), values.Count, limit, out var norm));
+        GC.KeepAlive(values);
+        return norm;
+    }
+
+    internal static void adamw(
+        IReadOnlyList<torch.Tensor> values, IReadOnlyList<torch.Tensor> means, IReadOnlyList<torch.Tensor> squares, long step, double rate, double beta1, double beta2, double eps, double decay)
+    {
+        var before = new long[values.Count];
+        Array.Fill(before, step - 1);
+        Check.Ok(Native.df_adamw(Check.Pointers(values), Check.Pointers(means), Check.Pointers(squares), before, before.Length, rate, beta1, beta2, eps, decay));
+        GC.KeepAlive((values, means, squares));
+    }
+
+    // A parameter's bfloat16 copy, renewed when the parameter was changed: once a step, however many batches a step has.
+    static torch.Tensor CopyOf(torch.Tensor weight) => Copies.GetValue(weight, _ => new Copy()).Fresh(weight);
+
+    sealed class Copy
+    {
+        torch.Tensor? value;
+        (long Version, nint Data) seen;
+
+        internal torch.Tensor Fresh(torch.Tensor weight)
+        {
+            lock (this)
+            {
+                Check.Ok(Native.df_data_ptr(weight.Handle, out var data));
+                if (value is null || seen != (weight.Version, data))
+                {
+                    Renew(weight);
+                    seen = (weight.Version, data);
+                }
+
+                return value!;
+            }
+        }
+
+        // A new tensor, not a copy_ into the old one: a graph of the step before may still hold that.
+        void Renew(torch.Tensor weight)
+        {
+            using var quiet = torch.no_grad();
+            value?.Dispose();
+            value = weight.to_type(torch.ScalarType.BFloat16).DetachFromDisposeScope();
+        }
+    }
+}

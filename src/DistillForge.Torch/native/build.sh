@@ -1,0 +1,38 @@
+#!/bin/bash
+# Builds the shim into the folder $1. Several builds at once wait for one another; a reader never sees a half-written library.
+# Errors have the form that MSBuild reports as errors.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1%/}
+mkdir -p "$out"
+exec 9>"$out/.lock"
+flock 9
+
+say() { echo "DistillForge.Torch : error DF1001: $1" >&2; exit 1; }
+need() { command -v "$1" >/dev/null || say "$1 is missing. Run ./distillforge setup, or: apt-get install $2"; }
+need cmake cmake
+need make make
+need g++ g++
+
+torch=${TORCH_DIR:-}
+if [ -n "$torch" ] && [ -z "$(find "$torch/" -maxdepth 5 -name TorchConfig.cmake -print -quit 2>/dev/null)" ]; then
+    say "TORCH_DIR=$torch holds no TorchConfig.cmake. Point it at the folder of a libtorch (the torch folder of a Python environment does), or unset it."
+fi
+if [ -z "$torch" ] && [ -z "${CMAKE_PREFIX_PATH:-}" ] && ! compgen -G '/usr/lib/*/cmake/Torch/TorchConfig.cmake' >/dev/null; then
+    say "libtorch is missing. Run ./distillforge setup, or: apt-get install libtorch-dev libopenblas0-pthread. Another libtorch: set TORCH_DIR to its folder."
+fi
+
+# A build folder remembers the libtorch that it was configured with.
+if [ ! -f "$out/build/torch-dir" ] || [ "$(cat "$out/build/torch-dir")" != "$torch" ]; then
+    rm -rf "$out/build"
+fi
+log="$out/build.log"
+{
+    cmake -S "$here" -B "$out/build" -DCMAKE_BUILD_TYPE=Release ${torch:+-DCMAKE_PREFIX_PATH="$torch"} &&
+        printf '%s' "$torch" >"$out/build/torch-dir" &&
+        cmake --build "$out/build" -j "$(nproc)"
+} >"$log" 2>&1 9>&- || {
+    grep -m 5 -E 'error|Error' "$log" >&2
+    say "the libtorch shim did not build. The whole story is in $log"
+}
+cp "$out/build/libdistillforge_torch.so" "$out/.new.so" && mv -f "$out/.new.so" "$out/libdistillforge_torch.so"

@@ -1,0 +1,24 @@
+using DistillForge.Core;
+
+namespace DistillForge.Training;
+
+/// <summary>Where tensors live.</summary>
+static class Accelerator
+{
+    /// <param name="name"><c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, …</param>
+    /// <exception cref="ForgeException">There is no such device.</exception>
+    public static Device Find(string name)
+    {
+        if (name == "cpu")
+        {
+            return CPU;
+        }
+
+        if (name == "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal))
+        {
+            return cuda.is_available() ? device(name) : throw new ForgeException(new Problem("train.device", $"is {name}, but libtorch sees no such GPU.", "Use cpu, or point TORCH_DIR at a libtorch with CUDA."), ExitCode.Unavailable);
+        }
+
+        throw new ForgeException(new Problem("train.device", $"is '{name}'.", "Known: cpu, cuda, cuda:0, …"));
+    }
+}

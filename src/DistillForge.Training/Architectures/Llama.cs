@@ -1,0 +1,57 @@
+using DistillForge.Core;
+using DistillForge.Models;
+
+namespace DistillForge.Training.Architectures;
+
+/// <summary>Llama: RMSNorm before, rotary positions in Hugging Face's half-split layout, grouped-query attention, SwiGLU.</summary>
+[Component("llama")]
+public sealed class Llama : IArchitecture
+{
+    public Network Build(ModelShape shape, long seed, Device device) => new LlamaNetwork(shape, seed, device);
+}
+
+sealed class LlamaNetwork : Network
+{
+    readonly ModelShape shape;
+    readonly Weight embedding;
+    readonly LlamaBlock[] blocks;
+    readonly Weight norm;
+    readonly Weight head;
+    readonly Tensor rotary;   // [context, h]
+
+    public LlamaNetwork(ModelShape shape, long seed, Device device)
+    {
+        this.shape = shape;
+        Weight Matrix(string name, long rows, long columns) => Initialisation.Normal(name, rows, columns, Initialisation.StandardDeviation, seed, device);
+
+        embedding = Matrix("model.embed_tokens.weight", shape.Vocabulary, shape.Width) with { Alias = shape.TiedEmbeddings ? "lm_head.weight" : null };
+        blocks = [.. Enumerable.Range(0, shape.Layers).Select(layer => new LlamaBlock(shape, layer, seed, device))];
+        norm = Initialisation.Ones("model.norm.weight", shape.Width, device);
+        head = shape.TiedEmbeddings ? embedding : Matrix("lm_head.weight", shape.Vocabulary, shape.Width);
+        Weights = [embedding, .. blocks.SelectMany(block => block.Weights), norm, .. shape.TiedEmbeddings ? Array.Empty<Weight>() : [head]];
+        rotary = Fused.rope_table(shape.Context, shape.HeadSize, shape.RopeTheta).to(device);
+    }
+
+    public override IReadOnlyList<Weight> Weights { get; }
+
+    public override Tensor Head => head.Value;
+
+    public override Tensor Hidden(Tensor tokens, Tensor positions)
+    {
+        using var scope = NewDisposeScope();
+        var x = Fused.embedding(tokens, embedding.Value);   // [B, T, d] float32: the residual stream
+        for (var layer = 0; layer < blocks.Length; layer++)
+        {
+            // Beyond the last attention no position looks at another: only those that count go on.
+            x = blocks[layer].Forward(x, rotary, layer == blocks.Length - 1 ? positions : null, Precision);
+        }
+
+        return Fused.rms_norm(x, norm.Value, shape.NormEpsilon, ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        rotary.Dispose();
+    }
+}

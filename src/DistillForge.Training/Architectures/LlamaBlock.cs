@@ -1,0 +1,81 @@
+using DistillForge.Models;
+
+namespace DistillForge.Training.Architectures;
+
+/// <summary>One layer: attention and feed-forward, each added to the residual stream.</summary>
+sealed class LlamaBlock
+{
+    readonly ModelShape shape;
+    readonly Weight attentionNorm;
+    readonly Weight query;
+    readonly Weight key;
+    readonly Weight value;
+    readonly Weight output;
+    readonly Weight feedForwardNorm;
+    readonly Weight gate;
+    readonly Weight up;
+    readonly Weight down;
+
+    public LlamaBlock(ModelShape shape, int layer, long seed, Device device)
+    {
+        this.shape = shape;
+        var deviation = Initialisation.StandardDeviation;
+        // Two projections a layer add to the residual stream: scaled, the sum keeps its size however deep (GPT-2, 2.3).
+        var residual = deviation / Math.Sqrt(2 * shape.Layers);
+        var attention = shape.Heads * shape.HeadSize;
+        var shared = shape.KeyValueHeads * shape.HeadSize;
+        Weight Matrix(string name, long rows, long columns, double std) => Initialisation.Normal($"model.layers.{layer}.{name}.weight", rows, columns, std, seed, device);
+
+        attentionNorm = Initialisation.Ones($"model.layers.{layer}.input_layernorm.weight", shape.Width, device);
+        query = Matrix("self_attn.q_proj", attention, shape.Width, deviation);
+        key = Matrix("self_attn.k_proj", shared, shape.Width, deviation);
+        value = Matrix("self_attn.v_proj", shared, shape.Width, deviation);
+        output = Matrix("self_attn.o_proj", shape.Width, attention, residual);
+        feedForwardNorm = Initialisation.Ones($"model.layers.{layer}.post_attention_layernorm.weight", shape.Width, device);
+        gate = Matrix("mlp.gate_proj", shape.FeedForward, shape.Width, deviation);
+        up = Matrix("mlp.up_proj", shape.FeedForward, shape.Width, deviation);
+        down = Matrix("mlp.down_proj", shape.Width, shape.FeedForward, residual);
+        Weights = [attentionNorm, query, key, value, output, feedForwardNorm, gate, up, down];
+    }
+
+    public IReadOnlyList<Weight> Weights { get; }
+
+    /// <param name="x">[B, T, d]</param>
+    /// <param name="rotary">From <see cref="Fused.rope_table"/>.</param>
+    /// <param name="positions">[N] into B·T to go on with after attention, or null for all.</param>
+    /// <returns>[B, T, d], or [N, d].</returns>
+    public Tensor Forward(Tensor x, Tensor rotary, Tensor? positions, Precision precision)
+    {
+        using var scope = NewDisposeScope();
+        var attended = Attend(Fused.rms_norm(x, attentionNorm.Value, shape.NormEpsilon, precision.Type), rotary, precision);
+        if (positions is not null)
+        {
+            x = x.flatten(0, 1).index_select(0, positions);
+            attended = attended.flatten(0, 1).index_select(0, positions);
+        }
+
+        x = x + Linear(attended, output, precision);
+        var h = Fused.rms_norm(x, feedForwardNorm.Value, shape.NormEpsilon, precision.Type);
+        var activated = Fused.swiglu(Linear(h, gate, precision), Linear(h, up, precision));   // [.., F]
+        return (x + Linear(activated, down, precision)).MoveToOuterDisposeScope();
+    }
+
+    // [B, T, d] -> [B, T, H·h]
+    Tensor Attend(Tensor h, Tensor rotary, Precision precision)
+    {
+        var (b, t) = (h.shape[0], h.shape[1]);
+        var group = shape.Heads / shape.KeyValueHeads;
+        Tensor Split(Tensor x, int heads) => x.view(b, t, heads, shape.HeadSize);
+
+        var q = Fused.rope(Split(Linear(h, query, precision), shape.Heads), rotary);           // [B, H, T, h]
+        var k = Fused.rope(Split(Linear(h, key, precision), shape.KeyValueHeads), rotary);     // [B, G, T, h]
+        var v = Split(Linear(h, value, precision), shape.KeyValueHeads).transpose(1, 2);
+
+        // The heads that share a key lie side by side: as more rows of one product, keys are never repeated.
+        var scores = q.view(b, shape.KeyValueHeads, group * t, shape.HeadSize).matmul(k.transpose(-2, -1));   // [B, G, R·T, T]
+        var weights = Fused.causal_softmax(scores, 1 / Math.Sqrt(shape.HeadSize));
+        return weights.matmul(v).view(b, shape.Heads, t, shape.HeadSize).transpose(1, 2).reshape(b, t, shape.Heads * shape.HeadSize);
+    }
+
+    static Tensor Linear(Tensor x, Weight weight, Precision precision) => Fused.linear(x, weight.Value, precision.Type);
+}

@@ -1,0 +1,21 @@
+namespace DistillForge.Training;
+
+/// <summary>Brings a batch to the device.</summary>
+public static class BatchTensors
+{
+    /// <returns>Tokens [B, T], positions [N] into B·T, and what these must predict. They belong to the caller's scope.</returns>
+    public static (Tensor Tokens, Tensor Positions, TokenTargets Targets) Of(Batch batch, Device device)
+    {
+        long n = batch.Trained;
+        Tensor Whole(long[] values, params long[] shape) => tensor(values, shape).to(device);
+        Tensor Real(float[] values, params long[] shape) => tensor(values, shape).to(device);
+
+        var targets = new TokenTargets(
+            Whole(batch.TokenIds, n),
+            Real(batch.NegativeEntropy, n),
+            Whole(batch.HeadIds, n, batch.HeadSize),
+            Real(batch.HeadLogprobs, n, batch.HeadSize),
+            [.. batch.Tails.Select(tail => new TailTargets(tail.Temperature, Real(tail.LogSums, n), Whole(tail.SampleIds, n, tail.Draws)))]);
+        return (Whole(batch.Tokens, batch.Rows, batch.Length), Whole(batch.Positions, n), targets);
+    }
+}

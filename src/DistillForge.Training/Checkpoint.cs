@@ -1,0 +1,130 @@
+using System.Text.Json;
+using DistillForge.Core;
+using DistillForge.Models;
+
+namespace DistillForge.Training;
+
+/// <summary>
+/// A folder that holds all of a training run's state. <c>state.json</c> comes last and names the checksum of each other file:
+/// without it, or when one differs, the folder is no checkpoint.
+/// </summary>
+public static class Checkpoint
+{
+    const string Weights = "model.safetensors";
+    const string Moments = "optimizer.safetensors";
+    const string Curve = "training.json";
+    const string StateFile = "state.json";
+
+    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    /// <summary>What <c>state.json</c> holds.</summary>
+    /// <param name="Plan">See <see cref="Preflight.Fingerprint"/>.</param>
+    /// <param name="Step">Steps done. With the seed it is the random state and the place in the data: both are derived from them.</param>
+    /// <param name="Steps">Steps of the whole run; the schedule depends on it.</param>
+    /// <param name="Self">Checksum of all this.</param>
+    public sealed record State(int Format, string Plan, long Seed, long Step, long Steps, IReadOnlyDictionary<string, string> Sha256, string Self = "");
+
+    /// <summary>Writes every file whole or not at all, the one that makes it a checkpoint last.</summary>
+    public static void Write(string folder, TrainingPlan plan, string fingerprint, long steps, Network network, AdamW optimizer, TrainingCurve curve)
+    {
+        Directory.CreateDirectory(folder);
+        File.Delete(Path.Combine(folder, StateFile));
+        SafetensorsWriter.Write(Path.Combine(folder, Weights), [.. network.Weights.Select(weight => Source(weight.Name, weight.Value))]);
+        SafetensorsWriter.Write(Path.Combine(folder, Moments), [.. network.Weights.SelectMany((weight, i) => new[] { Source($"{weight.Name}.mean", optimizer.Mean[i]), Source($"{weight.Name}.variance", optimizer.Variance[i]) })]);
+        Write(folder, "config.json", System.Text.Encoding.UTF8.GetBytes(HuggingFaceConfig.Write(plan.Shape, plan.Vocabulary.Bos, plan.Vocabulary.Eos)));
+        plan.Vocabulary.Write(Path.Combine(folder, "vocabulary.gguf"));
+        Write(folder, Curve, curve.ToJson());
+        var sums = new[] { Weights, Moments, "config.json", "vocabulary.gguf", Curve }.ToDictionary(name => name, name => Sha256.OfFile(Path.Combine(folder, name)));
+        var state = new State(1, fingerprint, plan.Seed, optimizer.StepsDone, steps, sums);
+        Write(folder, StateFile, JsonSerializer.SerializeToUtf8Bytes(state with { Self = SelfSum(state) }, Json));
+    }
+
+    /// <summary>The state of a whole checkpoint; null when there is none.</summary>
+    /// <exception cref="ForgeException">It is damaged: which file.</exception>
+    public static State? Verify(string folder)
+    {
+        var path = Path.Combine(folder, StateFile);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        State state;
+        try
+        {
+            state = JsonSerializer.Deserialize<State>(File.ReadAllBytes(path), Json) ?? throw new JsonException("is null");
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(path, "is no training state", e);
+        }
+
+        if (state.Sha256 is null || state.Self != SelfSum(state))
+        {
+            throw Damaged(path, "is not what was written: its checksum differs");
+        }
+
+        foreach (var (name, sum) in state.Sha256)
+        {
+            var file = Path.Combine(folder, Path.GetFileName(name));
+            if (!File.Exists(file) || Sha256.OfFile(file) != sum)
+            {
+                throw Damaged(file, File.Exists(file) ? "is not what was written: its checksum differs" : "is missing");
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Continues from a verified checkpoint.</summary>
+    public static TrainingCurve Restore(string folder, State state, Network network, AdamW optimizer)
+    {
+        ReadWeights(folder, network);
+        using var moments = SafetensorsFile.Open(Path.Combine(folder, Moments));
+        for (var i = 0; i < network.Weights.Count; i++)
+        {
+            Load(moments, $"{network.Weights[i].Name}.mean", optimizer.Mean[i]);
+            Load(moments, $"{network.Weights[i].Name}.variance", optimizer.Variance[i]);
+        }
+
+        optimizer.StepsDone = state.Step;
+        return ReadCurve(folder);
+    }
+
+    public static TrainingCurve ReadCurve(string folder) => TrainingCurve.FromJson(File.ReadAllBytes(Path.Combine(folder, Curve)));
+
+    /// <summary>Fills a network from <c>model.safetensors</c>, ours or anybody's of the same architecture.</summary>
+    public static void ReadWeights(string folder, Network network)
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(folder, Weights));
+        foreach (var weight in network.Weights)
+        {
+            Load(file, weight.Alias is { } alias && !file.Contains(weight.Name) ? alias : weight.Name, weight.Value);
+        }
+    }
+
+    static void Load(SafetensorsFile file, string name, Tensor target)
+    {
+        var source = file.Tensor(name);
+        if (!source.Shape.SequenceEqual(target.shape))
+        {
+            throw new ModelFileException(file.Path, $"tensor '{name}'", $"is [{string.Join(", ", source.Shape)}], but [{string.Join(", ", target.shape)}] is needed.");
+        }
+
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        target.copy_(tensor(file.Floats(source), target.shape));
+    }
+
+    static SafetensorsSource Source(string name, Tensor value)
+    {
+        using var scope = NewDisposeScope();
+        return SafetensorsSource.Of(name, value.shape, value.detach().cpu().data<float>().ToArray());
+    }
+
+    static string SelfSum(State state) => Core.Sha256.OfBytes(JsonSerializer.SerializeToUtf8Bytes(state with { Self = "" }, Json));
+
+    static void Write(string folder, string name, byte[] bytes) => DurableFile.Write(Path.Combine(folder, name), stream => stream.Write(bytes));
+
+    static ForgeException Damaged(string file, string what, Exception? inner = null) => new(new Problem(file, $"{what}."), inner: inner);
+}

@@ -1,0 +1,44 @@
+using DistillForge.Core;
+
+namespace DistillForge.Training;
+
+/// <summary>The rows of a run, split once into those that train and those that only measure.</summary>
+public sealed class Corpus
+{
+    /// <param name="validationShare">0 … 1, chosen by a hash of the row id, so that a row never changes sides when others come or go.</param>
+    public Corpus(IEnumerable<TokenTrace> traces, int context, double validationShare)
+    {
+        foreach (var trace in traces)
+        {
+            var row = new Row(trace, context);
+            Cut += row.IsCut ? 1 : 0;
+            if (row.Trained.Length == 0)
+            {
+                Empty++;
+                continue;
+            }
+
+            (IsHeldOut(trace.Id, validationShare) ? Validation : Training).Add(row);
+        }
+
+        Contents = TraceContents.Of(Training.Concat(Validation).Select(row => row.Trace));
+    }
+
+    public List<Row> Training { get; } = [];
+
+    public List<Row> Validation { get; } = [];
+
+    public TraceContents Contents { get; }
+
+    /// <summary>Rows longer than the context.</summary>
+    public int Cut { get; }
+
+    /// <summary>Rows that have nothing to train on.</summary>
+    public int Empty { get; }
+
+    public long Tokens => Training.Sum(row => (long)row.Length);
+
+    public long TrainedTokens => Training.Sum(row => (long)row.Trained.Length);
+
+    static bool IsHeldOut(string id, double share) => Seeds.Derive(0, "validation", id) < share * long.MaxValue;
+}

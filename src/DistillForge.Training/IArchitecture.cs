@@ -1,0 +1,65 @@
+using DistillForge.Models;
+
+namespace DistillForge.Training;
+
+/// <summary>What the matrix products are computed in. Weights, norms, losses and the optimizer are float32 always.</summary>
+public enum Precision
+{
+    Float32,
+    BFloat16,
+}
+
+/// <summary>Builds networks of one family.</summary>
+/// <remarks>The implementer initialises from the seed alone and names weights as Hugging Face checkpoints of the family do.</remarks>
+public interface IArchitecture
+{
+    Network Build(ModelShape shape, long seed, Device device);
+}
+
+/// <summary>One trainable tensor and its name in a checkpoint.</summary>
+/// <param name="Value">float32, a leaf of autograd.</param>
+/// <param name="Decays">Weight decay applies: matrices yes, norms no.</param>
+/// <param name="Alias">Tied weights are one tensor, and checkpoints keep one name or the other: the other.</param>
+public sealed record Weight(string Name, Tensor Value, bool Decays, string? Alias = null);
+
+public static class PrecisionTypes
+{
+    extension(Precision precision)
+    {
+        /// <summary>The element type of matrix products.</summary>
+        public ScalarType Type => precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    }
+}
+
+/// <summary>A network from token ids to hidden states; the vocabulary projection is apart, because only trained positions pay for it.</summary>
+public abstract class Network : IDisposable
+{
+    /// <summary>All trainable tensors, in a fixed order.</summary>
+    public abstract IReadOnlyList<Weight> Weights { get; }
+
+    /// <summary>[V, d] The vocabulary projection; one with the embedding where these are tied.</summary>
+    public abstract Tensor Head { get; }
+
+    public Precision Precision { get; set; }
+
+    /// <param name="tokens">[B, T] int64; rows are padded at the end.</param>
+    /// <param name="positions">[N] int64 into B·T: the positions that anybody will look at.</param>
+    /// <returns>[N, d] float32, normalised: times <see cref="Head"/> they are the logits.</returns>
+    public abstract Tensor Hidden(Tensor tokens, Tensor positions);
+
+    public long Parameters => Weights.Sum(weight => weight.Value.numel());
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        foreach (var weight in Weights)
+        {
+            weight.Value.Dispose();
+        }
+    }
+}

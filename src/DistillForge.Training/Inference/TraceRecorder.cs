@@ -1,0 +1,108 @@
+using DistillForge.Core;
+
+namespace DistillForge.Training.Inference;
+
+/// <summary>Collects a trace, position after position.</summary>
+/// <param name="random">Draws the tail samples.</param>
+public sealed class TraceRecorder(Want want, Random random)
+{
+    readonly List<float> tokenLogprobs = [];
+    readonly List<int> tokenRanks = [];
+    readonly List<float> entropies = [];
+    readonly List<int> headSizes = [];
+    readonly List<int> headIds = [];
+    readonly List<float> headLogprobs = [];
+    readonly List<float>[] tailLogSums = [.. Temperatures(want).Select(_ => new List<float>())];
+    readonly List<int>[] tailSamples = [.. Temperatures(want).Select(_ => new List<int>())];
+
+    /// <summary>The next completion position and the token that stands there.</summary>
+    public void Add(LogProbabilities position, int token)
+    {
+        tokenLogprobs.Add(position[token]);
+        tokenRanks.Add(position.Rank(token));
+        entropies.Add(position.Entropy());
+        var head = Head(position);
+        headSizes.Add(head.Length);
+        headIds.AddRange(head);
+        headLogprobs.AddRange(head.Select(id => position[id]));
+        AddTail(position, head);
+    }
+
+    public TokenTrace Build(string id, string scorer, TokenSequence tokens) => new()
+    {
+        Id = id,
+        Scorer = scorer,
+        Vocabulary = tokens.Vocabulary,
+        TokenIds = [.. tokens.TokenIds],
+        PromptLength = tokens.PromptLength,
+        LossMask = [.. Enumerable.Repeat(true, tokenLogprobs.Count)],
+        TokenLogprobs = [.. tokenLogprobs],
+        TokenRanks = [.. tokenRanks],
+        Entropies = [.. entropies],
+        HeadSizes = [.. headSizes],
+        HeadIds = [.. headIds],
+        HeadLogprobs = [.. headLogprobs],
+        TailLogSums = [.. Temperatures(want).Select((t, i) => new TailLogSums(t, [.. tailLogSums[i]]))],
+        TailSamples = Draws > 0 ? [.. Temperatures(want).Select((t, i) => new TailSamples(t, [.. tailSamples[i]]))] : [],
+    };
+
+    int Draws => want is Want.Head head ? head.TailSamples : 0;
+
+    // Ascending ids.
+    int[] Head(LogProbabilities position) => want switch
+    {
+        Want.At at => [.. at.Ids],
+        Want.Head head => [.. MostLikely(position, head).Order()],
+        _ => [.. Enumerable.Range(0, position.Size)],
+    };
+
+    static int[] MostLikely(LogProbabilities position, Want.Head head)
+    {
+        var mass = 0.0;
+        var count = 0;
+        while (count < Math.Min(head.TopLogprobs, position.Size) && (head.Mass >= 1 || mass < head.Mass))
+        {
+            mass += Math.Exp(position[position.Order[count++]]);
+        }
+
+        return position.Order[..count].ToArray();
+    }
+
+    void AddTail(LogProbabilities position, int[] head)
+    {
+        var inHead = new bool[position.Size];
+        Array.ForEach(head, id => inHead[id] = true);
+        var tail = Enumerable.Range(0, position.Size).Where(id => !inHead[id]).ToArray();
+        var i = 0;
+        foreach (var temperature in Temperatures(want))
+        {
+            var tempered = Array.ConvertAll(tail, id => position[id] / temperature);
+            var sum = LogProbabilities.LogSumExp(tempered);
+            tailLogSums[i].Add((float)sum);
+            for (var draw = 0; draw < Draws; draw++)
+            {
+                tailSamples[i].Add(double.IsNegativeInfinity(sum) ? -1 : tail[Pick(tempered, sum)]);
+            }
+
+            i++;
+        }
+    }
+
+    // By the inverse of the cumulative distribution.
+    int Pick(float[] log, double sum)
+    {
+        var at = random.NextDouble();
+        for (var i = 0; i < log.Length; i++)
+        {
+            at -= Math.Exp(log[i] - sum);
+            if (at < 0)
+            {
+                return i;
+            }
+        }
+
+        return Array.IndexOf(log, log.Max());   // rounding left a little over
+    }
+
+    static IEnumerable<float> Temperatures(Want want) => want is Want.Head { Temperatures: { } more } ? more.Prepend(1f).Distinct() : [1f];
+}

@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using DistillForge.Core;
+
+namespace DistillForge.Training;
+
+/// <summary>Everything that can be known to go wrong is said, all at once, before any work starts.</summary>
+public static class Preflight
+{
+    /// <exception cref="ForgeException">The plan or the rows are unfit.</exception>
+    public static void Check(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, Corpus corpus, IReadOnlyList<WeightedLoss> losses)
+    {
+        Problem[] problems =
+        [
+            .. Numbers(plan),
+            .. plan.Shape.Check().Select(fault => new Problem($"student.{fault.Property}", fault.What)),
+            .. Rows(plan, traces),
+            .. Masks(plan, corpus),
+            .. losses.SelectMany(term => term.Loss.Check(corpus.Contents)),
+        ];
+        if (problems.Length > 0)
+        {
+            throw new ForgeException("training", problems);
+        }
+    }
+
+    /// <summary>Names plan and rows; a checkpoint of another name is not continued.</summary>
+    public static string Fingerprint(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, IReadOnlyList<string> losses)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant(
+            $"{plan.Shape}|{plan.Vocabulary.Fingerprint}|{string.Join(';', losses)}|{plan.Seed}|{plan.Epochs}|{plan.Steps}|{plan.TokensPerBatch}|{plan.LearningRate:R}|{plan.WarmupFraction:R}|{plan.WeightDecay:R}|{plan.Clip:R}|{plan.Precision}|{plan.ValidationShare:R}|{traces.Count}")));
+        foreach (var trace in traces)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{trace.Id}|{trace.PromptLength}|{trace.TokenIds.Length}|{trace.HeadIds.Length}")));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.TokenIds.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.LossMask.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.HeadLogprobs.AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>What is about to happen, in a line.</summary>
+    public static string Summary(TrainingPlan plan, Corpus corpus, long steps)
+    {
+        var epochs = plan.Steps > 0 ? (double)plan.Steps * plan.TokensPerBatch / corpus.Tokens : plan.Epochs;
+        var tokens = epochs * corpus.Tokens;
+        var trained = epochs * corpus.TrainedTokens;
+        var projection = (long)plan.Shape.Vocabulary * plan.Shape.Width;
+        // 2 operations a weight forward, 4 backward; the vocabulary projection only where something is trained.
+        var inner = plan.Shape.Parameters - (plan.Shape.TiedEmbeddings ? 1 : 2) * projection;
+        var flops = 6.0 * (inner * tokens + projection * trained);
+        return FormattableString.Invariant(
+            $"{plan.Shape.Parameters:N0} parameters; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {tokens:N0} tokens of which {trained:N0} are trained; about {flops / 1e12:N1} TFLOP");
+    }
+
+    static IEnumerable<Problem> Numbers(TrainingPlan plan)
+    {
+        (string Key, bool Fits, string Must)[] rules =
+        [
+            ("epochs", plan.Epochs >= 1 || plan.Steps > 0, "must be 1 or more"),
+            ("steps", plan.Steps >= 0, "must be 0 (as the epochs say) or more"),
+            ("tokens_per_batch", plan.TokensPerBatch >= 1, "must be 1 or more"),
+            ("learning_rate", plan.LearningRate > 0 && double.IsFinite(plan.LearningRate), "must be above 0"),
+            ("warmup", plan.WarmupFraction is >= 0 and <= 1, "must be 0 to 1, a share of the steps"),
+            ("weight_decay", plan.WeightDecay is >= 0 and < 1e3, "must be 0 or more"),
+            ("clip", plan.Clip > 0, "must be above 0"),
+            ("validation_share", plan.ValidationShare is >= 0 and < 1, "must be 0 or more and below 1"),
+            ("checkpoint_every", plan.CheckpointEvery >= 1, "must be 1 or more"),
+            ("threads", plan.Threads >= 0, "must be 0 (as many as there are processors) or more"),
+            ("losses", plan.Losses.Count > 0 && plan.Losses.All(term => term.Weight > 0 && double.IsFinite(term.Weight)), "must name at least one loss, each with a weight above 0"),
+            ("student.vocabulary", plan.Shape.Vocabulary == plan.Vocabulary.Size, $"must have as many rows as the vocabulary has tokens: {plan.Vocabulary.Size}"),
+        ];
+        return rules.Where(rule => !rule.Fits).Select(rule => new Problem($"train.{rule.Key}".Replace("train.student", "student", StringComparison.Ordinal), $"{rule.Must}."));
+    }
+
+    // The first row of a kind is shown: a thousand rows are usually wrong in one way.
+    static IEnumerable<Problem> Rows(TrainingPlan plan, IReadOnlyList<TokenTrace> traces)
+    {
+        var foreign = traces.FirstOrDefault(trace => trace.Vocabulary != plan.Vocabulary.Fingerprint);
+        if (foreign is not null)
+        {
+            yield return new Problem($"row {foreign.Id}", $"belongs to vocabulary {foreign.Vocabulary}, the student has {plan.Vocabulary.Fingerprint}.", "Give the student the teacher's vocabulary (student.vocabulary: teacher), or tokenize the text again.");
+        }
+
+        var malformed = traces.Select(trace => (trace.Id, What: trace.Check())).FirstOrDefault(row => row.What is not null);
+        if (malformed.What is not null)
+        {
+            yield return new Problem($"row {malformed.Id}", malformed.What);
+        }
+
+        var size = plan.Vocabulary.RealSize;
+        bool Outside(int id) => id < 0 || id >= size;
+        var outside = traces.FirstOrDefault(trace => trace.TokenIds.Any(Outside) || trace.HeadIds.Any(Outside) || trace.TailSamples.Any(tail => tail.Ids.Any(id => id >= size)));
+        if (outside is not null)
+        {
+            yield return new Problem($"row {outside.Id}", $"has a token id outside the vocabulary of {size}.");
+        }
+    }
+
+    static IEnumerable<Problem> Masks(TrainingPlan plan, Corpus corpus)
+    {
+        var rows = corpus.Training.Concat(corpus.Validation).ToArray();
+        if (corpus.Training.Count == 0)
+        {
+            yield return new Problem("rows", corpus.Validation.Count == 0 ? "there is no token to train on." : "all are held out for validation.", "Check the filters and the loss masks, or lower train.validation_share.");
+            yield break;
+        }
+
+        if (rows.All(row => row.Trained.Length == row.Trace.TokenIds.Length - 1 && row.Trace.PromptLength > 1))
+        {
+            yield return new Problem("rows", "every token is trained, the prompts too.", "The loss mask covers completions only.");
+        }
+
+        int?[] ends = [plan.Vocabulary.Eos, plan.Vocabulary.Eot];
+        if (!corpus.Training.Exists(row => row.Trained.Any(i => ends.Contains(row.Trace.TokenIds[row.Trace.PromptLength + i]))))
+        {
+            yield return new Problem("rows", "no row trains the end-of-sequence token, so the student would never stop.", "Complete the answers with it, or raise student.context if it was cut off.");
+        }
+    }
+}

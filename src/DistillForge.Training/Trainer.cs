@@ -1,0 +1,76 @@
+using DistillForge.Core;
+
+namespace DistillForge.Training;
+
+/// <summary>Trains a student on traces and leaves a checkpoint folder. Interrupted, it goes on where it stopped, bit for bit.</summary>
+/// <param name="clock">For rates and durations only; they decide nothing.</param>
+public sealed class Trainer(TimeProvider clock)
+{
+    /// <param name="folder">Gets <c>model.safetensors</c>, <c>config.json</c>, <c>vocabulary.gguf</c>, <c>training.json</c> and the training state.</param>
+    /// <exception cref="ForgeException">The plan or the rows are unfit, or training diverged.</exception>
+    /// <exception cref="OperationCanceledException">Between two steps; a checkpoint was written.</exception>
+    public Task<TrainingResult> TrainAsync(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, string folder, IProgressLog progress, CancellationToken cancellationToken)
+        // A thread of its own: tensor scopes belong to a thread, and the work never waits.
+        => Task.Factory.StartNew(() => Train(plan, traces, folder, progress, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    TrainingResult Train(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, string folder, IProgressLog progress, CancellationToken cancellationToken)
+    {
+        WeightedLoss[] losses = [.. plan.Losses.Select(term => new WeightedLoss(term.Name, TrainingCatalog.Losses.Create(term.Name, term.Options), term.Weight))];
+        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare);
+        Preflight.Check(plan, traces, corpus, losses);
+        var fingerprint = Preflight.Fingerprint(plan, traces, [.. plan.Losses.Select(Describe)]);
+        set_num_threads(plan.Threads > 0 ? plan.Threads : Environment.ProcessorCount);
+
+        using var run = new TrainingRun(plan, corpus, losses, Accelerator.Find(plan.Device));
+        progress.Say(Preflight.Summary(plan, corpus, run.Steps));
+        var resume = new ResumeFolder(folder);
+        if (resume.Newest(fingerprint, progress) is { } found)
+        {
+            run.Curve = Checkpoint.Restore(found.Folder, found.State, run.Network, run.Optimizer);
+            progress.Say($"going on after step {found.State.Step:N0}");
+        }
+
+        if (run.Optimizer.StepsDone < run.Steps)
+        {
+            void Save(string where) => Checkpoint.Write(where, plan, fingerprint, run.Steps, run.Network, run.Optimizer, run.Curve);
+            Loop(run, plan, resume, Save, progress, cancellationToken);
+            Save(folder);
+        }
+
+        resume.Clear();
+        return new TrainingResult(run.Network.Parameters, run.Steps, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve);
+    }
+
+    void Loop(TrainingRun run, TrainingPlan plan, ResumeFolder resume, Action<string> save, IProgressLog progress, CancellationToken cancellationToken)
+    {
+        var meter = new Meter(clock, run.Curve);
+        foreach (var (batch, endsEpoch) in run.Batches(from: run.Optimizer.StepsDone))
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                save(resume.For(run.Optimizer.StepsDone));
+                resume.Trim();
+                progress.Say($"stopped after step {run.Optimizer.StepsDone:N0}; the same command goes on from there");
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            run.Step(batch.GetAwaiter().GetResult());
+            meter.Tick();
+            progress.Report("train", run.Optimizer.StepsDone, run.Steps, "steps", meter.Detail);
+            if (endsEpoch || run.Optimizer.StepsDone == run.Steps)
+            {
+                run.Validate(progress);
+            }
+
+            if (run.Optimizer.StepsDone % plan.CheckpointEvery == 0 && run.Optimizer.StepsDone < run.Steps)
+            {
+                save(resume.For(run.Optimizer.StepsDone));
+                resume.Trim();
+            }
+        }
+    }
+
+    // Bound, an options record prints every value: two spellings of the same settings are one.
+    static string Describe(LossTerm term)
+        => FormattableString.Invariant($"{term.Name} {term.Weight:R} {(TrainingCatalog.Losses.OptionsOf(term.Name) is { } options ? term.Options?.Bind(options) ?? DefaultOptions.Create(options) : "")}");
+}

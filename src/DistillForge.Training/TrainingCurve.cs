@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DistillForge.Training;
+
+/// <summary>How the loss went, step by step; <c>training.json</c>.</summary>
+public sealed record TrainingCurve
+{
+    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    /// <summary>[steps] Weighted loss in nats a trained token.</summary>
+    public List<double> Loss { get; init; } = [];
+
+    /// <summary>[steps]</summary>
+    public List<double> LearningRate { get; init; } = [];
+
+    /// <summary>[steps] Norm of the whole gradient before clipping.</summary>
+    public List<double> GradientNorm { get; init; } = [];
+
+    /// <summary>After each epoch and at the end; empty when no row was held out.</summary>
+    public List<ValidationPoint> Validation { get; init; } = [];
+
+    public long Tokens { get; set; }
+
+    public long TrainedTokens { get; set; }
+
+    public double Seconds { get; set; }
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+
+    public static TrainingCurve FromJson(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<TrainingCurve>(json, Json) ?? throw new JsonException("null is no training curve");
+}
+
+/// <summary>What the held-out rows said.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Loss">The weighted loss, nats a token.</param>
+/// <param name="Losses">Standard measures in nats a token, whatever is trained: <c>cross-entropy</c>, and <c>forward-kl</c> to the teacher where rows are scored.</param>
+public sealed record ValidationPoint(long Step, double Loss, IReadOnlyDictionary<string, double> Losses)
+{
+    /// <summary>KL to the teacher in nats a token, where there is a teacher.</summary>
+    [JsonIgnore]
+    public double? Kl => Losses.TryGetValue("forward-kl", out var kl) ? kl : null;
+}

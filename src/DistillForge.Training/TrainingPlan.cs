@@ -1,0 +1,65 @@
+using DistillForge.Core;
+using DistillForge.Models;
+using DistillForge.Text;
+
+namespace DistillForge.Training;
+
+/// <summary>A loss as the recipe names it.</summary>
+/// <param name="Name">In the catalog of <see cref="ITokenLoss"/>.</param>
+/// <param name="Options">Null for the loss's defaults.</param>
+public sealed record LossTerm(string Name, double Weight = 1, IOptionsSource? Options = null);
+
+/// <summary>What is trained, on what terms; the rows come apart.</summary>
+public sealed record TrainingPlan
+{
+    public required ModelShape Shape { get; init; }
+
+    /// <summary>The student's; rows of another vocabulary are refused.</summary>
+    public required Vocabulary Vocabulary { get; init; }
+
+    public required IReadOnlyList<LossTerm> Losses { get; init; }
+
+    /// <summary>Decides initialisation and order, and nothing else is left to chance.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>How often each row is seen.</summary>
+    public int Epochs { get; init; } = 8;
+
+    /// <summary>Ends after so many steps instead, however many epochs that takes; 0 leaves it to <see cref="Epochs"/>.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>Rows × longest row, at most.</summary>
+    public int TokensPerBatch { get; init; } = 2048;
+
+    /// <summary>At the peak.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Share of the steps.</summary>
+    public double WarmupFraction { get; init; } = 0.05;
+
+    /// <summary>Decoupled, of matrices; norms are left alone.</summary>
+    public double WeightDecay { get; init; } = 0.1;
+
+    /// <summary>Largest norm of the whole gradient.</summary>
+    public double Clip { get; init; } = 1;
+
+    public Precision Precision { get; init; } = Precision.BFloat16;
+
+    /// <summary>Share of the rows that are held out and only measured.</summary>
+    public double ValidationShare { get; init; } = 0.02;
+
+    /// <summary>Steps between checkpoints.</summary>
+    public int CheckpointEvery { get; init; } = 500;
+
+    /// <summary><c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, …</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>0 takes the machine's processors.</summary>
+    public int Threads { get; init; }
+}
+
+/// <summary>What came of a training run.</summary>
+/// <param name="Tokens">Input tokens of all steps, without padding.</param>
+/// <param name="TrainedTokens">Those that had a target.</param>
+/// <param name="Seconds">Of all steps, over all interruptions.</param>
+public sealed record TrainingResult(long Parameters, long Steps, long Tokens, long TrainedTokens, double Seconds, TrainingCurve Curve);

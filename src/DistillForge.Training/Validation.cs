@@ -1,0 +1,56 @@
+using DistillForge.Training.Losses;
+
+namespace DistillForge.Training;
+
+/// <summary>Measures the held-out rows, in float32 and without a gradient.</summary>
+/// <param name="losses">What is trained; the KL to the teacher and the cross-entropy are measured anyway where the rows allow it.</param>
+sealed class Validation(Corpus corpus, int tokensPerBatch, IReadOnlyList<WeightedLoss> losses)
+{
+    readonly Objective objective = new(WithStandard(corpus.Contents, losses));
+
+    /// <returns>Null when no row was held out.</returns>
+    public ValidationPoint? Measure(Network network, Device device, long step)
+    {
+        var rows = corpus.Validation;
+        if (rows.Count == 0)
+        {
+            return null;
+        }
+
+        using var quiet = no_grad();
+        var precision = network.Precision;
+        network.Precision = Precision.Float32;
+        var sums = new double[objective.Losses.Count];
+        foreach (var numbers in new BatchOrder(rows, tokensPerBatch, seed: 0).Sorted())
+        {
+            var batch = Batch.Of([.. numbers.Select(row => rows[row])], corpus.Contents);
+            var part = Measure(network, batch, device);
+            sums = [.. sums.Zip(part, (sum, x) => sum + x)];
+        }
+
+        network.Precision = precision;
+        var tokens = rows.Sum(row => (double)row.Trained.Length);
+        var perToken = objective.Losses.Select((term, i) => (term.Name, term.Weight, Value: sums[i] / tokens)).ToArray();
+        return new ValidationPoint(step, perToken.Sum(term => term.Weight * term.Value), perToken.Where(term => term.Weight == 0).ToDictionary(term => term.Name, term => term.Value));
+    }
+
+    double[] Measure(Network network, Batch batch, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var (tokens, positions, targets) = BatchTensors.Of(batch, device);
+        return objective.Measure(network.Hidden(tokens, positions), network.Head, targets, Precision.Float32);
+    }
+
+    // Weight 0: reported by name beside the trained sum, always the same measure whatever options are trained with.
+    static List<WeightedLoss> WithStandard(TraceContents contents, IReadOnlyList<WeightedLoss> losses)
+    {
+        List<WeightedLoss> all = [.. losses];
+        if (contents.Scored && contents.Temperatures.Contains(1f))
+        {
+            all.Add(new WeightedLoss("forward-kl", new ForwardKl(new ForwardKl.Options()), 0));
+        }
+
+        all.Add(new WeightedLoss("cross-entropy", new CrossEntropy(), 0));
+        return all;
+    }
+}

@@ -1,0 +1,126 @@
+using DistillForge.Data;
+
+namespace DistillForge.Tests.Data;
+
+public sealed class ImportTests : IDisposable
+{
+    readonly Scratch folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("""{"prompt": "2+2?", "completion": "4"}""", "user: 2+2?", "assistant: 4")]
+    [InlineData("""{"question": "2+2?", "answer": "4", "category": "sum"}""", "user: 2+2?", "assistant: 4")]
+    [InlineData("""{"text": "hello"}""", "user: hello", "")]
+    [InlineData("""{"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]}""", "system: s|user: u", "assistant: a")]
+    [InlineData("""{"messages": [{"role": "user", "content": "u"}]}""", "user: u", "")]
+    [InlineData("""{"prompt": [{"role": "user", "content": "p"}], "completion": [{"role": "assistant", "content": "c"}]}""", "user: p", "assistant: c")]
+    public async Task Json_lines_are_read_in_the_forms_that_people_use(string line, string prompt, string completion)
+    {
+        var row = (await Some.ListAsync(Import.JsonlAsync(folder.Put("x.jsonl", "\n" + line + "\n"), default))).Single();
+
+        Assert.Equal((2, prompt, completion), (row.Line, Text(row.Prompt), Text(row.Completion)));
+    }
+
+    [Theory]
+    [InlineData("{\"prompt\": \"a\"}\n{oops", "is no JSON: 'o' is an invalid start of a property name.", 2)]
+    [InlineData("{\"prompt\": \"a\"}\n\n{\"promt\": \"b\"}", "has none of 'prompt', 'messages', 'question' and 'text'; its keys are 'promt'.", 3)]
+    [InlineData("[1]", "is no object.", 1)]
+    [InlineData("{\"prompt\": 7}", "has a 'prompt' that is neither a text nor a list of messages.", 1)]
+    [InlineData("{\"messages\": [{\"role\": \"user\"}]}", "has a message in 'messages' without the text 'content'.", 1)]
+    [InlineData("{\"messages\": []}", "has an empty prompt.", 1)]
+    public async Task A_line_that_does_not_do_is_named(string text, string what, int line)
+    {
+        var error = await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(Import.JsonlAsync(folder.Put("x.jsonl", text), default)));
+
+        Assert.Equal(line, error.Problems.Single().Line);
+        Assert.StartsWith(what, error.Problems.Single().What);
+    }
+
+    [Fact]
+    public async Task Text_that_is_not_utf8_is_named()
+    {
+        await File.WriteAllBytesAsync(folder["x.jsonl"], [0x7b, 0xff, 0xfe, 0x7d]);
+
+        Assert.Contains("is not UTF-8 text", (await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(Import.JsonlAsync(folder["x.jsonl"], default)))).Message);
+    }
+
+    [Fact]
+    public async Task Csv_brings_quoted_text_and_the_category()
+    {
+        var rows = await Some.ListAsync(Import.CsvAsync(folder.Put("x.csv", "text,category\n\"Hello, \"\"you\"\"\nthere\",greeting\nBye,parting\n"), "text", null, default));
+
+        Assert.Equal([("user: Hello, \"you\"\nthere", "greeting"), ("user: Bye", "parting")], rows.Select(row => (Text(row.Prompt), row.Category)));
+    }
+
+    [Theory]
+    [InlineData("txt,category\na,b\n", "text", "is no column. Did you mean 'txt'?", 1)]
+    [InlineData("text\na\n\" \"\n", "text", "is empty. Remove the line, or fill it.", 3)]
+    public async Task Csv_problems_name_column_and_line(string text, string column, string what, int line)
+    {
+        var problem = (await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(Import.CsvAsync(folder.Put("x.csv", text), "text", null, default)))).Problems.Single();
+
+        Assert.Equal((column, what, line), (problem.Where, $"{problem.What} {problem.Instead}", problem.Line));
+    }
+
+    [Fact]
+    public async Task Turns_give_the_first_user_turn_of_each_dialogue_and_pass_over_stories()
+    {
+        var path = folder.Put("x.txt", "User: Hi <|endoftext|>\nBot: Hello<|endoftext|>\nUser: Second\nBot: …\n\nSummary: A cat.\nStory: Once.\n\nUser: Bye\nBot: Bye<|endoftext|>\n");
+
+        var rows = await Some.ListAsync(Import.TurnsAsync(path, default));
+
+        Assert.Equal([(1, "user: Hi"), (9, "user: Bye")], rows.Select(row => (row.Line, Text(row.Prompt))));
+    }
+
+    [SharedFact("data/soda-chat/chat_val.txt")]
+    public async Task The_soda_file_gives_its_dialogues_first_turns()
+    {
+        var rows = await Some.ListAsync(Import.TurnsAsync(SharedFiles.PathOf("data/soda-chat/chat_val.txt"), default));
+
+        Assert.Equal(704, rows.Count);
+        Assert.Equal("user: Oh, thank goodness. I thought I'd never make it out of there.", Text(rows[0].Prompt));
+        Assert.DoesNotContain(rows, row => row.Prompt[0].Content.Contains("<|endoftext|>"));
+    }
+
+    [SharedFact("data/banking77/test.csv")]
+    public async Task Banking77_gives_every_question_with_its_intent()
+    {
+        var rows = await Some.ListAsync(Import.CsvAsync(SharedFiles.PathOf("data/banking77/test.csv"), "text", null, default));
+
+        Assert.Equal((3080, 77), (rows.Count, rows.Select(row => row.Category).Distinct().Count()));
+    }
+
+    [Fact]
+    public async Task A_system_message_and_a_count_are_applied()
+    {
+        var path = folder.Put("x.jsonl", "{\"text\": \"a\"}\n{\"messages\": [{\"role\": \"system\", \"content\": \"own\"}, {\"role\": \"user\", \"content\": \"b\"}]}\n{\"text\": \"c\"}\n");
+
+        var rows = await Some.ListAsync(Import.PromptsAsync(new PromptSource { Jsonl = new RecipeFile("x.jsonl", path), System = "ours", Count = 2 }, default));
+
+        Assert.Equal(["system: ours|user: a", "system: own|user: b"], rows.Select(row => Text(row.Prompt)));
+    }
+
+    [Fact]
+    public async Task A_dataset_without_answers_is_refused_at_its_line()
+    {
+        var path = folder.Put("x.jsonl", "{\"question\": \"a\", \"answer\": \"b\"}\n{\"question\": \"c\"}\n");
+
+        var error = await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(Import.DatasetAsync(new DatasetSource { Jsonl = new RecipeFile("x.jsonl", path) }, default)));
+
+        Assert.Equal((2, "has no answer."), (error.Problems.Single().Line, error.Problems.Single().What));
+    }
+
+    [Fact]
+    public async Task What_is_exported_is_imported_again()
+    {
+        var examples = Enumerable.Range(0, 10).Select(Some.Example).ToList();
+
+        Assert.Equal(10, await JsonlExport.WriteAsync(folder["x.jsonl"], Some.Async(examples), default));
+
+        var rows = await Some.ListAsync(Import.JsonlAsync(folder["x.jsonl"], default));
+        Assert.Equal(examples.Select(example => (Text(example.Prompt), Text(example.Completion))), rows.Select(row => (Text(row.Prompt), Text(row.Completion))));
+    }
+
+    static string Text(IReadOnlyList<Message> messages) => string.Join('|', messages.Select(message => $"{message.Role}: {message.Content}"));
+}

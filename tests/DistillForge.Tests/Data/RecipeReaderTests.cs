@@ -1,0 +1,192 @@
+using DistillForge.Data;
+
+namespace DistillForge.Tests.Data;
+
+public sealed class RecipeReaderTests : IDisposable
+{
+    const string Smallest = """
+        name: tiny
+        teacher: { gguf: teacher.gguf }
+        prompts: { jsonl: questions.jsonl }
+
+        """;
+
+    sealed record KlOptions(float Temperature = 1f, string MissingMass = "one-bucket");
+
+    static readonly KnownNames Known = new()
+    {
+        Losses = new Dictionary<string, Type?> { ["forward-kl"] = typeof(KlOptions), ["cross-entropy"] = null },
+        Filters = new Dictionary<string, Type?> { ["min-length"] = null },
+        Architectures = new Dictionary<string, Type?> { ["llama"] = null },
+        Benchmarks = new Dictionary<string, Type?> { ["home-actions"] = null },
+    };
+
+    readonly Scratch folder = new();
+
+    public RecipeReaderTests()
+    {
+        folder.Put("teacher.gguf", "");
+        folder.Put("questions.jsonl", "");
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void The_smallest_recipe_gets_a_newcomers_defaults()
+    {
+        var recipe = Read(Smallest);
+
+        Assert.Equal((7, 0.7f, 16, 2048, Precision.Bf16), (recipe.Seed, recipe.Generate.Temperature, recipe.Generate.TopLogprobs, recipe.Train.TokensPerBatch, recipe.Train.Precision));
+        Assert.Equal(folder["teacher.gguf"], recipe.Teacher!.Gguf.Path);
+        Assert.True(recipe.Student.Vocabulary.IsTeacher);
+    }
+
+    [Fact]
+    public void Every_value_of_the_quickstart_shape_is_read()
+    {
+        var recipe = Read(Smallest + """
+            seed: 11
+            generate: { samples: 2, temperature: 0.9, top_p: 0.95, top_k: 40, min_p: 0.01, max-tokens: 64, top_logprobs: 12, head_mass: 0.99, tail_samples: 4, temperatures: [1, 2], stop: ["\n"] }
+            student: { architecture: llama, layers: 3, width: 96, heads: 4, kv_heads: 2, feed_forward: 256, context: 512, vocabulary: teacher }
+            train: { losses: [ { forward-kl: { weight: 0.7, temperature: 2 } }, cross-entropy ], epochs: 4, learning_rate: 2e-3, precision: f32 }
+            package: { quantize: [ q8_0 ] }
+            evaluate: { benchmarks: [ home-actions ], baseline: teacher-text, held_out: 100 }
+            """);
+
+        Assert.Equal(11, recipe.Seed);
+        Assert.Equal([1f, 2f], recipe.Generate.Temperatures);
+        Assert.Equal(64, recipe.Generate.MaxTokens);
+        Assert.Equal(2, recipe.Student.KvHeads);
+        Assert.Equal(2e-3, recipe.Train.LearningRate);
+        Assert.Equal([("forward-kl", 0.7), ("cross-entropy", 1)], recipe.Train.Losses.Select(loss => (loss.Name, loss.Weight)));
+        Assert.Equal(new KlOptions(Temperature: 2), recipe.Train.Losses[0].Options.Bind(typeof(KlOptions)));
+        Assert.Equal(BaselineKind.TeacherText, recipe.Evaluate.Baseline);
+        Assert.Equal("home-actions", recipe.Evaluate.Benchmarks.Single().Name);
+    }
+
+    [Fact]
+    public void All_problems_are_told_at_once_with_line_key_and_suggestion()
+    {
+        var path = folder.Put("bad.yaml", """
+            name: bad
+            teacher: { gguf: teacher.gguf }
+            prompts: { jsonl: questions.jsonl }
+            generate:
+              top_logprob: 4
+              temperature: hot
+              samples: 0
+            student: { width: 100, heads: 3 }
+            train:
+              losses: [ { forward-lk: {} }, { forward-kl: { temprature: 2 } } ]
+              precision: bf61
+            filter: x.yaml
+            """);
+
+        var error = Assert.Throws<ForgeException>(() => RecipeReader.Read(path, Known));
+
+        Assert.Equal($"""
+            {path} has 8 problems:
+                   5  generate.top_logprob                   unknown key. Did you mean 'top_logprobs'?
+                   6  generate.temperature                   is 'hot'; it takes a number.
+                   7  generate.samples                       is 0; 1 to 1000 answers a prompt are possible.
+                   8  student.width                          is 100, which 3 heads do not divide into even parts. Write a multiple of 6.
+                  10  train.losses[0]                        unknown loss 'forward-lk'. Did you mean 'forward-kl'?
+                  10  train.losses[1].forward-kl.temprature  unknown key. Did you mean 'temperature'?
+                  11  train.precision                        is 'bf61'; it takes f32 or bf16.
+                  12  filter                                 unknown key. Did you mean 'filters'?
+            """, error.Message);
+        Assert.Equal(ExitCode.UserCanFix, error.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("dataset: { jsonl: questions.jsonl }\nstudent: { vocabulary: { train: 512 } }", "teacher", "is given beside dataset. Keep the teacher (with prompts) or the dataset.")]
+    [InlineData("generate: { temperature: 0, samples: 2 }", "generate.samples", "is 2, but at temperature 0 all answers are the same. Raise the temperature, or write 'samples: 1'.")]
+    [InlineData("generate: { top_logprobs: 256 }", "generate.top_logprobs", "is 256; 0 (no trace) to 255 tokens a position are possible.")]
+    [InlineData("student: { kv_heads: 3 }", "student.kv_heads", "is 3, which does not divide the 4 heads.")]
+    [InlineData("student: { vocabulary: { train: 300 } }", "student.vocabulary", "is not the teacher's, so its token ids cannot be trained on. Write 'vocabulary: teacher', or 'targets: text-only' under train.")]
+    [InlineData("student: { vocabulary: mine }", "student.vocabulary", "is neither 'teacher' nor { train: 1024 }.")]
+    [InlineData("train: { losses: [ { cross-entropy: { weight: 0 } } ] }", "train.losses", "have no weight above 0, so nothing would be learned.")]
+    [InlineData("train: { losses: [ { cross-entropy: { heat: 1 } } ] }", "train.losses[0].cross-entropy.heat", "unknown key. 'cross-entropy' has no options.")]
+    [InlineData("package: { quantize: [ q8 ] }", "package.quantize[0]", "unknown format 'q8'. Known: f32, f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m, q4_0.")]
+    [InlineData("filters: nowhere.yaml", "filters", "nowhere.yaml does not exist.")]
+    [InlineData("generate: [ 1 ]", "generate", "is a list; it takes keys and values.")]
+    [InlineData("seed: 1.5", "seed", "is '1.5'; it takes a whole number.")]
+    [InlineData("seed: 1\nseed: 2", "seed", "is given twice. Keep one.")]
+    [InlineData("generate: { temperatures: [ 1, 0 ] }", "generate.temperatures[1]", "is 0; a training temperature is above 0 and up to 100.")]
+    [InlineData("generate: { temperature: .inf }", "generate.temperature", "is '.inf'; it takes a number.")]
+    public void A_value_that_does_not_do_is_named(string lines, string where, string what)
+    {
+        var error = Assert.Throws<ForgeException>(() => Read(Smallest + lines + "\n"));
+
+        Assert.Contains(error.Problems, problem => problem.Where == where && $"{problem.What} {problem.Instead}".StartsWith(what, StringComparison.Ordinal) && problem.Line >= 1);
+    }
+
+    [Theory]
+    [InlineData("name: tiny\n", "teacher", "is missing. Name who answers, 'teacher: { gguf: path }', or rows with answers, 'dataset: { jsonl: path }'.")]
+    [InlineData("teacher: { gguf: teacher.gguf }\nprompts: { jsonl: questions.jsonl }\n", "name", "is missing.")]
+    [InlineData("name: a/b\ndataset: { jsonl: questions.jsonl }\n", "name", "is 'a/b'; it names a folder: letters, digits, '-', '_' and '.', at most 100.")]
+    [InlineData("name: a\ndataset: { template: questions.jsonl }\n", "dataset.count", "is missing: a template makes as many rows as it is told. Write e.g. 'count: 60000'.")]
+    [InlineData("name: a\nteacher: { license: MIT }\nprompts: { jsonl: questions.jsonl }\n", "teacher.gguf", "is missing.")]
+    [InlineData("name: a\nteacher: { gguf: absent.gguf }\nprompts: { jsonl: questions.jsonl, csv: questions.jsonl }\n", "prompts", "needs exactly one of template, jsonl, csv and turns.")]
+    [InlineData("", "", "is empty.")]
+    [InlineData("- a\n- b\n", "", "is a list; it takes keys and values.")]
+    [InlineData("a: &x 1\nb: *x\n", "", "is not YAML: '*x' refers to another value; write the value itself")]
+    [InlineData("a: [1\nb: {", "", "is not YAML from here on.")]
+    public void What_is_missing_or_malformed_is_named(string text, string where, string what)
+    {
+        var error = Assert.Throws<ForgeException>(() => Read(text));
+
+        Assert.Contains(error.Problems, problem => problem.Where == where && problem.What.StartsWith(what, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_deep_file_is_refused_before_the_stack_ends()
+    {
+        var error = Assert.Throws<ForgeException>(() => Read("a: " + new string('[', 100_000)));
+
+        Assert.Contains("nested deeper than 32 levels", error.Message);
+    }
+
+    [Fact]
+    public void A_large_file_is_refused_unread()
+        => Assert.Contains("files of this kind may have 1,048,576", Assert.Throws<ForgeException>(() => Read(new string('#', 2 << 20))).Message);
+
+    [Fact]
+    public void Comments_order_and_written_defaults_leave_the_part_as_it_is()
+    {
+        var plain = RecipePart.Of(Read(Smallest), "teacher", "generate", "train");
+        var other = RecipePart.Of(
+            Read("# a comment\nprompts: { jsonl: questions.jsonl }\nteacher: { threads: 3, gguf: teacher.gguf }\ngenerate: { temperature: 0.70 }\ntrain: { checkpoint_every: 9 }\nname: other\n"), "teacher", "generate", "train");
+
+        Assert.Equal(plain, other);
+    }
+
+    [Theory]
+    [InlineData("generate: { temperature: 0.71 }")]
+    [InlineData("train: { losses: [ { forward-kl: { temperature: 2 } } ] }")]
+    public void A_changed_value_changes_the_part(string line)
+        => Assert.NotEqual(RecipePart.Of(Read(Smallest), "generate", "train").Sha256, RecipePart.Of(Read(Smallest + line), "generate", "train").Sha256);
+
+    [Fact]
+    public void The_policy_comes_along_and_its_order_and_actions_are_kept()
+    {
+        folder.Put("policy.yaml", "filters:\n  - min-length: { action: warn }\n");
+
+        var recipe = Read(Smallest + "filters: policy.yaml\n");
+
+        Assert.Equal([("min-length", FilterAction.Warn)], recipe.Policy!.Filters.Select(filter => (filter.Name, filter.Action)));
+        Assert.Contains("min-length", RecipePart.Of(recipe, "filters").Text);
+    }
+
+    [Fact]
+    public void A_policys_problems_carry_the_policys_name_and_line()
+    {
+        var policy = folder.Put("policy.yaml", "filters:\n  - min-length\n  - max-lenth\n");
+
+        var error = Assert.Throws<ForgeException>(() => Read(Smallest + "filters: policy.yaml\n"));
+
+        Assert.Equal($"{policy} has 1 problem:\n       3  filters[1]  unknown filter 'max-lenth'. Did you mean 'min-length'?", error.Message);
+    }
+
+    Recipe Read(string text) => RecipeReader.Read(folder.Put("recipe.yaml", text), Known);
+}
