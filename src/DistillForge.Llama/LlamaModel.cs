@@ -29,7 +29,7 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
         }
 
         Settings = settings;
-        dialogue = new Lazy<Dialogue>(() => new Dialogue(Tokens, this));
+        dialogue = new Lazy<Dialogue>(() => new Dialogue(Tokens, PromptTokenizer.For(this)));
     }
 
     public string Path { get; }
