@@ -9,16 +9,20 @@ static class RunCommand
 {
     internal static readonly Argument<string> Recipe = new("RECIPE") { Description = "A recipe, e.g. recipes/quickstart.yaml" };
 
-    internal static readonly Option<string> Runs = new("--runs") { Description = "Folder that holds one folder a run", DefaultValueFactory = _ => Path.Combine(Home.Root, "runs") };
+    static readonly Option<string?> RunsOption = new("--runs") { Description = "Folder that holds one folder a run (default: runs/ in DistillForge's own folder)" };
+
+    internal static Option Runs => RunsOption;
 
     internal static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON on standard output" };
+
+    internal static string RunsOf(ParseResult parsed) => parsed.GetValue(RunsOption) ?? Path.Combine(Home.Root, "runs");
 
     public static Command Create()
     {
         var command = new Command("run", "Do everything that a recipe asks for, from prompts to checked GGUFs; what is done already is skipped.") { Recipe, Runs, Json };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            var summary = await Forge.RunAsync(new RunRequest(parsed.GetRequiredValue(Recipe), parsed.GetRequiredValue(Runs)), Output.Progress(), TimeProvider.System, interrupt);
+            var summary = await Forge.RunAsync(new RunRequest(parsed.GetRequiredValue(Recipe), RunsOf(parsed)), Output.Progress(), TimeProvider.System, interrupt);
             await Console.Out.WriteLineAsync(parsed.GetValue(Json) ? summary.ToJson() : SummaryTable.Render(summary));
             return ExitCode.Done;
         }));
@@ -34,7 +38,7 @@ static class StageCommand
         var command = new Command(stage, $"{description} Stages before it are done first where they are not done yet.") { RunCommand.Recipe, RunCommand.Runs };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            await Forge.RunAsync(new RunRequest(parsed.GetRequiredValue(RunCommand.Recipe), parsed.GetRequiredValue(RunCommand.Runs), stage), Output.Progress(), TimeProvider.System, interrupt);
+            await Forge.RunAsync(new RunRequest(parsed.GetRequiredValue(RunCommand.Recipe), RunCommand.RunsOf(parsed), stage), Output.Progress(), TimeProvider.System, interrupt);
             return ExitCode.Done;
         }));
         return command;
@@ -49,7 +53,7 @@ static class PlanCommand
         var command = new Command("plan", "Say which stages 'run' would do or skip, and why.") { RunCommand.Recipe, RunCommand.Runs };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            await foreach (var line in Forge.PlanAsync(new RunRequest(parsed.GetRequiredValue(RunCommand.Recipe), parsed.GetRequiredValue(RunCommand.Runs)), TimeProvider.System, interrupt))
+            await foreach (var line in Forge.PlanAsync(new RunRequest(parsed.GetRequiredValue(RunCommand.Recipe), RunCommand.RunsOf(parsed)), TimeProvider.System, interrupt))
             {
                 await Console.Out.WriteLineAsync(line);
             }
