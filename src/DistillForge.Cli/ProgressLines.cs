@@ -12,11 +12,17 @@ sealed class ProgressLines(TextWriter output, bool isTerminal, TimeProvider cloc
     static readonly TimeSpan BetweenRewrites = TimeSpan.FromMilliseconds(100);
 
     readonly Lock writing = new();
-    string current = "";
-    long startedAt;
-    long startedFrom;
-    long lastShown;
+    readonly Dictionary<string, Piece> pieces = [];
     int width;
+
+    /// <summary>A piece of work under way.</summary>
+    sealed class Piece(long startedAt, long startedFrom)
+    {
+        public long StartedAt => startedAt;
+        public long StartedFrom => startedFrom;
+        public long LastShown { get; set; }
+        public double Share { get; set; }
+    }
 
     public void Say(string message)
     {
@@ -32,32 +38,42 @@ sealed class ProgressLines(TextWriter output, bool isTerminal, TimeProvider cloc
         lock (writing)
         {
             var now = clock.GetTimestamp();
-            if (what != current)
+            if (!pieces.TryGetValue(what, out var piece))
             {
-                (current, startedAt, startedFrom, lastShown) = (what, now, done, 0);
+                pieces.Add(what, piece = new Piece(now, done));
             }
 
             var finished = total > 0 && done >= total;
-            if (lastShown != 0 && !finished && clock.GetElapsedTime(lastShown, now) < (isTerminal ? BetweenRewrites : BetweenLines))
+            piece.Share = total > 0 ? (double)done / total : 0;
+            if (finished || IsDue(piece, now))
             {
-                return;
+                piece.LastShown = now;
+                Show(Line(what, done, total, unit, detail, clock.GetElapsedTime(piece.StartedAt, now), piece.StartedFrom));
             }
 
-            lastShown = now;
-            Show(Line(what, done, total, unit, detail, clock.GetElapsedTime(startedAt, now)));
             if (finished)
             {
-                current = "";
-                width = 0;
-                if (isTerminal)
-                {
-                    output.WriteLine();
-                }
+                Finish(what);
             }
         }
     }
 
-    string Line(string what, long done, long total, string unit, string detail, TimeSpan elapsed)
+    // On a terminal's single line stands the piece that is furthest from its end: it says how long all of them take.
+    bool IsDue(Piece piece, long now)
+        => piece.LastShown == 0 || (clock.GetElapsedTime(piece.LastShown, now) >= (isTerminal ? BetweenRewrites : BetweenLines)
+            && (!isTerminal || pieces.Values.All(other => piece.Share <= other.Share)));
+
+    void Finish(string what)
+    {
+        pieces.Remove(what);
+        width = 0;
+        if (isTerminal)
+        {
+            output.WriteLine();
+        }
+    }
+
+    string Line(string what, long done, long total, string unit, string detail, TimeSpan elapsed, long startedFrom)
     {
         var rate = elapsed.TotalSeconds > 0.2 ? (done - startedFrom) / elapsed.TotalSeconds : 0;
         var share = total > 0 ? $"{100.0 * done / total,3:F0} %  {done:N0} of {total:N0} {unit}" : $"{done:N0} {unit}";

@@ -24,10 +24,10 @@ public static class Forge
     {
         using var folder = Open(request, progress, clock, out var run);
         var done = new List<Manifest>();
-        foreach (var stage in Stages(run, request.Until))
+        foreach (var group in Groups(run, request.Until))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            done.Add(await stage.DoAsync(cancellationToken));
+            done.AddRange(await DoAsync(group, cancellationToken));
         }
 
         return Summaries.Of(run, done);
@@ -52,6 +52,44 @@ public static class Forge
         var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
         return folder;
+    }
+
+    // When one fails, the others stop: their checkpoints are kept, and the cause is told at once.
+    static async Task<Manifest[]> DoAsync(IReadOnlyList<Stage> group, CancellationToken cancellationToken)
+    {
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var tasks = group.Select(stage => stage.DoAsync(together.Token)).ToArray();
+        await foreach (var task in Task.WhenEach(tasks))
+        {
+            if (!task.IsCompletedSuccessfully)
+            {
+                await together.CancelAsync();
+                await Task.WhenAll(tasks).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await task;
+            }
+        }
+
+        return [.. tasks.Select(task => task.Result)];
+    }
+
+    // What is done at the same time: nearly always one stage.
+    static IEnumerable<IReadOnlyList<Stage>> Groups(RunContext run, string? until)
+    {
+        var stages = Stages(run, until).ToList();
+        for (var i = 0; i < stages.Count; i++)
+        {
+            if (i + 1 < stages.Count && stages[i] is TrainStage student && stages[i + 1] is TrainStage baseline && TrainStage.SideBySide(run)
+                && student.WhyNow() is not null && baseline.WhyNow() is not null)
+            {
+                (student.Beside, baseline.Beside) = (2, 2);
+                yield return [student, baseline];
+                i++;
+            }
+            else
+            {
+                yield return [stages[i]];
+            }
+        }
     }
 
     static IEnumerable<Stage> Stages(RunContext run, string? until)
@@ -82,11 +120,12 @@ public static class Forge
         }
 
         yield return new TrainStage(run, TrainStage.Role.Student);
-        yield return new PackageStage(run);
         if (run.HasTeacher && evaluate.Baseline == BaselineKind.TeacherText)
         {
             yield return new TrainStage(run, TrainStage.Role.Baseline);
         }
+
+        yield return new PackageStage(run);
 
         yield return new EvaluateStage(run);
         yield return new CardStage(run);

@@ -5,8 +5,14 @@ namespace DistillForge.Training;
 /// <summary>Fresh weights. Drawn here and not by libtorch, so that a seed means the same network on every version and device.</summary>
 public static class Initialisation
 {
-    /// <summary>Standard deviation of every matrix; projections into the residual stream have less.</summary>
-    public const double StandardDeviation = 0.02;
+    /// <summary>
+    /// Standard deviation of a matrix; projections into the residual stream have less. GPT-2's 0.02 at its width of 768, kept in proportion
+    /// at others: with 0.02 at a width of 128 a student learns half as much in as many steps (src/decisions/training.md).
+    /// </summary>
+    public static double OfMatrix(int width) => 0.5 / Math.Sqrt(width);
+
+    /// <summary>Standard deviation of the embedding: the first logits, its products with a normed state, have a deviation of about 1.</summary>
+    public static double OfEmbedding(int width) => 1 / Math.Sqrt(width);
 
     /// <summary>Normal with mean 0, decided by the seed and the weight's name.</summary>
     public static Weight Normal(string name, long rows, long columns, double deviation, long seed, Device device)

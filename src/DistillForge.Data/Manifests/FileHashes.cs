@@ -14,6 +14,7 @@ public sealed class FileHashes(string cachePath, TimeProvider? clock = null)
 {
     static readonly TimeSpan ClockGrain = TimeSpan.FromSeconds(2);
 
+    readonly Lock remembering = new();
     readonly Dictionary<string, Known> known = Load(cachePath);
     bool changed;
 
@@ -27,16 +28,22 @@ public sealed class FileHashes(string cachePath, TimeProvider? clock = null)
         }
 
         var (size, time) = (file.Length, file.LastWriteTimeUtc.Ticks);
-        if (known.TryGetValue(file.FullName, out var before) && before.Size == size && before.Time == time)
+        lock (remembering)
         {
-            return before.Sha256;
+            if (known.TryGetValue(file.FullName, out var before) && before.Size == size && before.Time == time)
+            {
+                return before.Sha256;
+            }
         }
 
         var hash = Sha256.OfFile(file.FullName);
         if ((clock ?? TimeProvider.System).GetUtcNow().UtcDateTime - file.LastWriteTimeUtc > ClockGrain)
         {
-            known[file.FullName] = new Known(size, time, hash);
-            changed = true;
+            lock (remembering)
+            {
+                known[file.FullName] = new Known(size, time, hash);
+                changed = true;
+            }
         }
 
         return hash;
@@ -51,10 +58,13 @@ public sealed class FileHashes(string cachePath, TimeProvider? clock = null)
     /// <summary>Writes the memory down when it has grown.</summary>
     public void Save()
     {
-        if (changed)
+        lock (remembering)
         {
-            DurableFile.Write(cachePath, stream => JsonSerializer.Serialize(stream, known.Where(entry => File.Exists(entry.Key)).ToDictionary()));
-            changed = false;
+            if (changed)
+            {
+                DurableFile.Write(cachePath, stream => JsonSerializer.Serialize(stream, known.Where(entry => File.Exists(entry.Key)).ToDictionary()));
+                changed = false;
+            }
         }
     }
 

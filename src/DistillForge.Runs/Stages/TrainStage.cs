@@ -10,6 +10,9 @@ namespace DistillForge.Runs.Stages;
 /// <summary>Trains on the curated rows: the student as the recipe says, or the baseline that sees the teacher's text alone.</summary>
 sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 {
+    // Two of this size fit into the memory of anything that can train one.
+    const long SmallStudent = 20_000_000;
+
     internal enum Role
     {
         Student,
@@ -33,6 +36,19 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> Outputs => [role == Role.Student ? "checkpoint" : "baseline"];
 
+    /// <summary>How many stages work at the same time: threads are shared out among them.</summary>
+    public int Beside { get; set; } = 1;
+
+    /// <summary>
+    /// Student and baseline, both still to be trained and small, learn side by side: two threads of one small model's step wait for each
+    /// other more than half of the time (src/decisions/threads.md).
+    /// </summary>
+    public static bool SideBySide(RunContext run)
+    {
+        var student = run.Recipe.Student;
+        return 12L * student.Layers * student.Width * student.Width <= SmallStudent;
+    }
+
     TrainSettings Settings => Run.Recipe.Train;
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
@@ -55,7 +71,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Precision = Settings.Precision == Precision.Bf16 ? Training.Precision.BFloat16 : Training.Precision.Float32,
             ValidationShare = Settings.Validation,
             CheckpointEvery = Settings.CheckpointEvery,
-            Threads = Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads,
+            Threads = Math.Max(1, (Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads) / Beside),
         };
         var result = await new Trainer(Run.Clock).TrainAsync(plan, traces, Run.Folder.In(Outputs[0]), new Named(Run.Progress, Name), cancellationToken);
         return new Dictionary<string, double>

@@ -22,7 +22,7 @@ sealed class LlamaNetwork : Network
     public LlamaNetwork(ModelShape shape, long seed, Device device)
     {
         this.shape = shape;
-        Weight Matrix(string name, long rows, long columns) => Initialisation.Normal(name, rows, columns, Initialisation.StandardDeviation, seed, device);
+        Weight Matrix(string name, long rows, long columns) => Initialisation.Normal(name, rows, columns, Initialisation.OfEmbedding(shape.Width), seed, device);
 
         embedding = Matrix("model.embed_tokens.weight", shape.Vocabulary, shape.Width) with { Alias = shape.TiedEmbeddings ? "lm_head.weight" : null };
         blocks = [.. Enumerable.Range(0, shape.Layers).Select(layer => new LlamaBlock(shape, layer, seed, device))];

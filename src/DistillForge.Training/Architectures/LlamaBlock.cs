@@ -19,7 +19,7 @@ sealed class LlamaBlock
     public LlamaBlock(ModelShape shape, int layer, long seed, Device device)
     {
         this.shape = shape;
-        var deviation = Initialisation.StandardDeviation;
+        var deviation = Initialisation.OfMatrix(shape.Width);
         // Two projections a layer add to the residual stream: scaled, the sum keeps its size however deep (GPT-2, 2.3).
         var residual = deviation / Math.Sqrt(2 * shape.Layers);
         var attention = shape.Heads * shape.HeadSize;
