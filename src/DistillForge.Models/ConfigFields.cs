@@ -5,7 +5,7 @@ namespace DistillForge.Models;
 // The fields of one config.json, each read with an error that names it.
 sealed class ConfigFields(string path, JsonElement root)
 {
-    public ModelFileException Unfit(string field, string what) => new(path, field, what, "Choose a plain Llama model.");
+    public ModelFileException Unfit(string field, string what) => new(path, field, what, "Choose a plain Llama, Qwen2 or Qwen3 model.");
 
     public void Demand(string field, string value)
     {
@@ -14,6 +14,11 @@ sealed class ConfigFields(string path, JsonElement root)
             throw Unfit(field, $"is {Printable.Name(found.GetRawText())}, but only '{value}' is built.");
         }
     }
+
+    public string OneOf(string field, IReadOnlyList<string> values)
+        => Find(field) is not { } found ? values[0]
+            : found.ValueKind == JsonValueKind.String && values.Contains(found.GetString()!) ? found.GetString()!
+            : throw Unfit(field, $"is {Printable.Name(found.GetRawText())}, but only {string.Join(", ", values)} are built.");
 
     public void Refuse(string field)
     {

@@ -42,29 +42,31 @@ public static class GgufShape
         return shape;
     }
 
-    /// <summary>The architecture's own keys, for a <c>llama</c> model.</summary>
+    /// <summary>The architecture's own keys, for a <c>llama</c>, <c>qwen2</c> or <c>qwen3</c> model.</summary>
     public static GgufMetadata Write(ModelShape shape)
     {
-        if (shape.Architecture != "llama")
+        if (!shape.IsLlamaLike)
         {
-            throw new NotSupportedException($"GGUF metadata is written for llama, not for {shape.Architecture}");
+            throw new NotSupportedException($"GGUF metadata is written for llama, qwen2 and qwen3, not for {shape.Architecture}");
         }
+
+        var family = shape.Architecture;
 
         return new GgufMetadata
         {
-            { "general.architecture", GgufValue.Of("llama") },
-            { "llama.block_count", GgufValue.Of((uint)shape.Layers) },
-            { "llama.context_length", GgufValue.Of((uint)shape.Context) },
-            { "llama.embedding_length", GgufValue.Of((uint)shape.Width) },
-            { "llama.feed_forward_length", GgufValue.Of((uint)shape.FeedForward) },
-            { "llama.attention.head_count", GgufValue.Of((uint)shape.Heads) },
-            { "llama.attention.head_count_kv", GgufValue.Of((uint)shape.KeyValueHeads) },
-            { "llama.attention.key_length", GgufValue.Of((uint)shape.HeadSize) },
-            { "llama.attention.value_length", GgufValue.Of((uint)shape.HeadSize) },
-            { "llama.attention.layer_norm_rms_epsilon", GgufValue.Of(shape.NormEpsilon) },
-            { "llama.rope.freq_base", GgufValue.Of(shape.RopeTheta) },
-            { "llama.rope.dimension_count", GgufValue.Of((uint)shape.HeadSize) },
-            { "llama.vocab_size", GgufValue.Of((uint)shape.Vocabulary) },
+            { "general.architecture", GgufValue.Of(family) },
+            { $"{family}.block_count", GgufValue.Of((uint)shape.Layers) },
+            { $"{family}.context_length", GgufValue.Of((uint)shape.Context) },
+            { $"{family}.embedding_length", GgufValue.Of((uint)shape.Width) },
+            { $"{family}.feed_forward_length", GgufValue.Of((uint)shape.FeedForward) },
+            { $"{family}.attention.head_count", GgufValue.Of((uint)shape.Heads) },
+            { $"{family}.attention.head_count_kv", GgufValue.Of((uint)shape.KeyValueHeads) },
+            { $"{family}.attention.key_length", GgufValue.Of((uint)shape.HeadSize) },
+            { $"{family}.attention.value_length", GgufValue.Of((uint)shape.HeadSize) },
+            { $"{family}.attention.layer_norm_rms_epsilon", GgufValue.Of(shape.NormEpsilon) },
+            { $"{family}.rope.freq_base", GgufValue.Of(shape.RopeTheta) },
+            { $"{family}.rope.dimension_count", GgufValue.Of((uint)shape.HeadSize) },
+            { $"{family}.vocab_size", GgufValue.Of((uint)shape.Vocabulary) },
         };
     }
 

@@ -3,14 +3,21 @@ using System.Text.Json.Nodes;
 
 namespace DistillForge.Models;
 
-/// <summary><see cref="ModelShape"/> ↔ Hugging Face's <c>config.json</c> of a Llama model.</summary>
+/// <summary><see cref="ModelShape"/> ↔ Hugging Face's <c>config.json</c> of a Llama, Qwen2 or Qwen3 model.</summary>
 public static class HuggingFaceConfig
 {
     const int LargestFile = 1 << 20;
 
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <exception cref="ModelFileException">Not a Llama model, or one with what DistillForge does not build (RoPE scaling, biases).</exception>
+    static readonly Dictionary<string, string> Classes = new()
+    {
+        ["llama"] = "LlamaForCausalLM",
+        ["qwen2"] = "Qwen2ForCausalLM",
+        ["qwen3"] = "Qwen3ForCausalLM",
+    };
+
+    /// <exception cref="ModelFileException">Another family, or a model with what DistillForge does not build (RoPE scaling, biases).</exception>
     public static ModelShape Read(string path)
     {
         using var file = MappedFile.Open(path, (what, instead, inner) => new ModelFileException(path, "file", what, instead, inner));
@@ -34,16 +41,17 @@ public static class HuggingFaceConfig
 
     static ModelShape Read(ConfigFields fields)
     {
-        fields.Demand("model_type", "llama");
+        var family = fields.OneOf("model_type", [.. Classes.Keys]);
         fields.Demand("hidden_act", "silu");
         fields.Refuse("rope_scaling");
         fields.Refuse("attention_bias");
         fields.Refuse("mlp_bias");
+        fields.Refuse("use_sliding_window");
         var width = fields.Integer("hidden_size");
         var heads = fields.Integer("num_attention_heads");
         var shape = new ModelShape
         {
-            Architecture = "llama",
+            Architecture = family,
             Layers = fields.Integer("num_hidden_layers"),
             Width = width,
             Heads = heads,
@@ -64,18 +72,18 @@ public static class HuggingFaceConfig
         return shape;
     }
 
-    /// <summary>What transformers' LlamaForCausalLM reads.</summary>
+    /// <summary>What transformers reads.</summary>
     public static string Write(ModelShape shape, int? bos = null, int? eos = null)
     {
-        if (shape.Architecture != "llama")
+        if (!Classes.TryGetValue(shape.Architecture, out var name))
         {
-            throw new NotSupportedException($"config.json is written for llama, not for {shape.Architecture}");
+            throw new NotSupportedException($"config.json is written for {string.Join(", ", Classes.Keys)}, not for {shape.Architecture}");
         }
 
         return new JsonObject
         {
-            ["architectures"] = new JsonArray("LlamaForCausalLM"),
-            ["model_type"] = "llama",
+            ["architectures"] = new JsonArray(name),
+            ["model_type"] = shape.Architecture,
             ["hidden_size"] = shape.Width,
             ["num_hidden_layers"] = shape.Layers,
             ["num_attention_heads"] = shape.Heads,

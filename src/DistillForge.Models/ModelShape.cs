@@ -36,10 +36,22 @@ public sealed record ModelShape
     /// <summary>The output matrix is the embedding.</summary>
     public bool TiedEmbeddings { get; init; }
 
-    /// <summary>Weights of a <c>llama</c> or <c>gpt2</c> model of this shape. For others, count the file's tensors.</summary>
+    /// <summary>Queries, keys and values have biases: so are the models of <c>qwen2</c>.</summary>
+    public bool AttentionBias => Architecture == "qwen2";
+
+    /// <summary>Each head's query and key is normed before it is turned: so are those of <c>qwen3</c>.</summary>
+    public bool QueryKeyNorm => Architecture == "qwen3";
+
+    /// <summary>llama.cpp turns neighbouring rows of q and k, not halves of a head: the rows lie in another order there.</summary>
+    public bool RotaryPairs => Architecture == "llama";
+
+    /// <summary>RMSNorm, rotary positions, SwiGLU: the family whose files we write.</summary>
+    public bool IsLlamaLike => Architecture is "llama" or "qwen2" or "qwen3";
+
+    /// <summary>Weights of a <c>llama</c>, <c>qwen2</c>, <c>qwen3</c> or <c>gpt2</c> model of this shape. For others, count the file's tensors.</summary>
     public long Parameters => Architecture switch
     {
-        "llama" => Embeddings + Layers * LlamaLayer + Width,
+        "llama" or "qwen2" or "qwen3" => Embeddings + Layers * LlamaLayer + Width,
         "gpt2" => Embeddings + (long)Context * Width + Layers * Gpt2Layer + 2L * Width,
         _ => throw new NotSupportedException($"how many weights a {Architecture} model has is known only from its file"),
     };
@@ -47,7 +59,7 @@ public sealed record ModelShape
     long Embeddings => (TiedEmbeddings ? 1L : 2L) * Vocabulary * Width;
 
     // norms; q and output; k and v; gate, up and down
-    long LlamaLayer => 2L * Width + 2L * Width * Heads * HeadSize + 2L * Width * KeyValueHeads * HeadSize + 3L * Width * FeedForward;
+    long LlamaLayer => (AttentionBias ? ((long)Heads + 2 * KeyValueHeads) * HeadSize : 0) + (QueryKeyNorm ? 2L * HeadSize : 0) + 2L * Width + 2L * Width * Heads * HeadSize + 2L * Width * KeyValueHeads * HeadSize + 3L * Width * FeedForward;
 
     // two norms; fused qkv; output; up and down: each with its bias
     long Gpt2Layer => 4L * Width + 3L * Width * (Width + 1) + (long)Width * (Width + 1) + (long)FeedForward * (Width + 1) + (long)Width * (FeedForward + 1);
@@ -72,7 +84,7 @@ public sealed record ModelShape
             yield return (nameof(KeyValueHeads), $"is {KeyValueHeads}, which does not divide the {Heads} heads.");
         }
 
-        if (Architecture == "llama" && HeadSize % 2 != 0)
+        if (IsLlamaLike && HeadSize % 2 != 0)
         {
             yield return (nameof(HeadSize), $"is {HeadSize}, but rotary positions turn pairs: it must be even.");
         }

@@ -1,6 +1,6 @@
 namespace DistillForge.Models;
 
-/// <summary>One weight of a Llama model under both its names.</summary>
+/// <summary>One weight of a Llama or Qwen model under both its names.</summary>
 /// <param name="Rows">Output features; 1 for a vector.</param>
 /// <param name="Columns">Input features; a vector's length.</param>
 /// <param name="RotaryHeads">Heads whose rows lie in another order in the two formats, see <see cref="RotaryLayout"/>; 0 for none.</param>
@@ -15,7 +15,7 @@ public sealed record LlamaTensor(string Gguf, string HuggingFace, int Rows, int 
     public IReadOnlyList<long> GgufShape => IsVector ? [Columns] : [Columns, Rows];
 }
 
-/// <summary>What the tensors of a Llama model are called in Hugging Face's files and in GGUF.</summary>
+/// <summary>What the tensors of a Llama or Qwen model are called in Hugging Face's files and in GGUF.</summary>
 public static class TensorNames
 {
     static readonly (string Gguf, string HuggingFace)[] Whole =
@@ -31,6 +31,8 @@ public static class TensorNames
         ("attn_q", "self_attn.q_proj"),
         ("attn_k", "self_attn.k_proj"),
         ("attn_v", "self_attn.v_proj"),
+        ("attn_q_norm", "self_attn.q_norm"),
+        ("attn_k_norm", "self_attn.k_norm"),
         ("attn_output", "self_attn.o_proj"),
         ("ffn_norm", "post_attention_layernorm"),
         ("ffn_gate", "mlp.gate_proj"),
@@ -38,7 +40,7 @@ public static class TensorNames
         ("ffn_down", "mlp.down_proj"),
     ];
 
-    /// <summary>Every tensor of a Llama model, in the order in which converters write them; no <c>output.weight</c> when it is tied.</summary>
+    /// <summary>Every tensor of a Llama, Qwen2 or Qwen3 model, in the order in which converters write them; no <c>output.weight</c> when it is tied.</summary>
     public static IReadOnlyList<LlamaTensor> Llama(ModelShape shape)
     {
         var (width, query, keyValue) = (shape.Width, shape.Heads * shape.HeadSize, shape.KeyValueHeads * shape.HeadSize);
@@ -51,24 +53,28 @@ public static class TensorNames
         for (var layer = 0; layer < shape.Layers; layer++)
         {
             tensors.AddRange(
+            [
                 Vector($"blk.{layer}.attn_norm", width),
-                Of($"blk.{layer}.attn_q", query, width, shape.Heads),
-                Of($"blk.{layer}.attn_k", keyValue, width, shape.KeyValueHeads),
+                Of($"blk.{layer}.attn_q", query, width, shape.RotaryPairs ? shape.Heads : 0),
+                Of($"blk.{layer}.attn_k", keyValue, width, shape.RotaryPairs ? shape.KeyValueHeads : 0),
                 Of($"blk.{layer}.attn_v", keyValue, width),
+                .. shape.AttentionBias ? [Bias($"blk.{layer}.attn_q", query), Bias($"blk.{layer}.attn_k", keyValue), Bias($"blk.{layer}.attn_v", keyValue)] : Array.Empty<LlamaTensor>(),
+                .. shape.QueryKeyNorm ? [Vector($"blk.{layer}.attn_q_norm", shape.HeadSize), Vector($"blk.{layer}.attn_k_norm", shape.HeadSize)] : Array.Empty<LlamaTensor>(),
                 Of($"blk.{layer}.attn_output", width, query),
                 Vector($"blk.{layer}.ffn_norm", width),
                 Of($"blk.{layer}.ffn_gate", shape.FeedForward, width),
                 Of($"blk.{layer}.ffn_up", shape.FeedForward, width),
-                Of($"blk.{layer}.ffn_down", width, shape.FeedForward));
+                Of($"blk.{layer}.ffn_down", width, shape.FeedForward),
+            ]);
         }
 
         return tensors;
     }
 
-    /// <summary><c>model.layers.3.mlp.up_proj.weight</c> → <c>blk.3.ffn_up.weight</c>; null for a name that no Llama has.</summary>
+    /// <summary><c>model.layers.3.mlp.up_proj.weight</c> → <c>blk.3.ffn_up.weight</c>; null for a name that none of them has.</summary>
     public static string? ToGguf(string huggingFace) => Translate(huggingFace, "model.layers.", "blk.", pair => (pair.HuggingFace, pair.Gguf));
 
-    /// <summary><c>blk.3.ffn_up.weight</c> → <c>model.layers.3.mlp.up_proj.weight</c>; null for a name that no Llama has.</summary>
+    /// <summary><c>blk.3.ffn_up.weight</c> → <c>model.layers.3.mlp.up_proj.weight</c>; null for a name that none of them has.</summary>
     public static string? ToHuggingFace(string gguf) => Translate(gguf, "blk.", "model.layers.", pair => (pair.Gguf, pair.HuggingFace));
 
     static string? Translate(string name, string fromPrefix, string toPrefix, Func<(string Gguf, string HuggingFace), (string From, string To)> direction)
@@ -84,14 +90,21 @@ public static class TensorNames
         var (stem, prefix) = ofLayer ? (rest[(dot + 1)..], toPrefix + rest[..(dot + 1)]) : (name, "");
         foreach (var (from, to) in (ofLayer ? OfLayer : Whole).Select(direction))
         {
-            if (stem == from + ".weight")
+            foreach (var kind in Kinds)
             {
-                return prefix + to + ".weight";
+                if (stem == from + kind)
+                {
+                    return prefix + to + kind;
+                }
             }
         }
 
         return null;
     }
+
+    static readonly string[] Kinds = [".weight", ".bias"];
+
+    static LlamaTensor Bias(string stem, int length) => new(stem + ".bias", ToHuggingFace(stem + ".bias")!, 1, length, IsVector: true);
 
     static LlamaTensor Of(string stem, int rows, int columns, int rotaryHeads = 0) => new(stem + ".weight", ToHuggingFace(stem + ".weight")!, rows, columns, IsVector: false, rotaryHeads);
 

@@ -45,7 +45,7 @@ public sealed class StudentExport
 
     GgufMetadata Metadata(GgmlType type, Origin origin)
     {
-        var metadata = new GgufMetadata { { "general.architecture", GgufValue.Of("llama") }, { "general.type", GgufValue.Of("model") }, { "general.name", GgufValue.Of(origin.Name) } };
+        var metadata = new GgufMetadata { { "general.architecture", GgufValue.Of(Shape.Architecture) }, { "general.type", GgufValue.Of("model") }, { "general.name", GgufValue.Of(origin.Name) } };
         if (origin.License is { } license)
         {
             metadata.Add("general.license", GgufValue.Of(license));

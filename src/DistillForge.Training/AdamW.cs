@@ -10,12 +10,16 @@ public sealed class AdamW : IDisposable
 
     readonly IReadOnlyList<Weight> weights;
     readonly double decay;
+    readonly Tensor[] values;
+    readonly Group[] groups;
 
     public AdamW(IReadOnlyList<Weight> weights, double decay)
     {
         (this.weights, this.decay) = (weights, decay);
         Mean = [.. weights.Select(Zeros)];
         Variance = [.. weights.Select(Zeros)];
+        values = [.. weights.Select(weight => weight.Value)];
+        groups = [Take(decays: true), Take(decays: false)];
     }
 
     /// <summary>First moments, in the order of the weights.</summary>
@@ -27,29 +31,27 @@ public sealed class AdamW : IDisposable
     /// <summary>Steps done; decides the correction of the moments' bias.</summary>
     public long StepsDone { get; set; }
 
-    /// <param name="clip">The gradient is scaled down to this norm if it is longer.</param>
-    /// <returns>The gradient's norm before.</returns>
+    /// <param name="clip">The gradients are scaled down to this common norm if they are longer.</param>
+    /// <returns>The norm before.</returns>
     public double Step(double learningRate, double clip)
     {
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
-        var gradients = weights.Select(weight => weight.Value.grad!).ToArray();
-        var norm = stack([.. gradients.Select(gradient => gradient.norm())]).norm().item<float>();
-        if (!float.IsFinite(norm))
+        var norm = Fused.clip_gradients(values, clip);
+        if (!double.IsFinite(norm))
         {
             return norm;
         }
 
         StepsDone++;
-        for (var i = 0; i < gradients.Length; i++)
+        foreach (var group in groups)
         {
-            if (norm > clip)
-            {
-                gradients[i].mul_(clip / norm);
-            }
+            Fused.adamw(group.Values, group.Means, group.Squares, StepsDone, learningRate, Beta1, Beta2, Epsilon, group.Decay);
+        }
 
-            Update(i, gradients[i], learningRate);
-            gradients[i].zero_();
+        foreach (var value in values)
+        {
+            value.grad?.zero_();
         }
 
         return norm;
@@ -63,20 +65,14 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    void Update(int i, Tensor gradient, double learningRate)
+    Group Take(bool decays)
     {
-        using var scope = NewDisposeScope();
-        var weight = weights[i];
-        if (weight.Decays)
-        {
-            weight.Value.mul_(1 - learningRate * decay);
-        }
-
-        Mean[i].mul_(Beta1).add_(gradient, 1 - Beta1);
-        Variance[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-        var deviation = (Variance[i] / (1 - Math.Pow(Beta2, StepsDone))).sqrt_().add_(Epsilon);
-        weight.Value.addcdiv_(Mean[i], deviation, -learningRate / (1 - Math.Pow(Beta1, StepsDone)));
+        int[] chosen = [.. Enumerable.Range(0, values.Length).Where(i => weights[i].Decays == decays)];
+        return new Group([.. chosen.Select(i => values[i])], [.. chosen.Select(i => Mean[i])], [.. chosen.Select(i => Variance[i])], decays ? decay : 0);
     }
+
+    // One call for all that decay alike.
+    sealed record Group(Tensor[] Values, Tensor[] Means, Tensor[] Squares, double Decay);
 
     static Tensor Zeros(Weight weight)
     {

@@ -42,6 +42,9 @@ public static class Initialisation
         return new Weight(name, Leaf(values, [size], device), Decays: false);
     }
 
+    /// <summary>A bias: zeros.</summary>
+    public static Weight Zeros(string name, long size, Device device) => new(name, Leaf(new float[size], [size], device), Decays: false);
+
     static Tensor Leaf(float[] values, long[] shape, Device device)
     {
         using var scope = NewDisposeScope();

@@ -10,6 +10,20 @@ public sealed class Llama : IArchitecture
     public Network Build(ModelShape shape, long seed, Device device) => new LlamaNetwork(shape, seed, device);
 }
 
+/// <summary>Qwen2: Llama with biases on queries, keys and values.</summary>
+[Component("qwen2")]
+public sealed class Qwen2 : IArchitecture
+{
+    public Network Build(ModelShape shape, long seed, Device device) => new LlamaNetwork(shape, seed, device);
+}
+
+/// <summary>Qwen3: Llama whose queries and keys are normed head by head.</summary>
+[Component("qwen3")]
+public sealed class Qwen3 : IArchitecture
+{
+    public Network Build(ModelShape shape, long seed, Device device) => new LlamaNetwork(shape, seed, device);
+}
+
 sealed class LlamaNetwork : Network
 {
     readonly ModelShape shape;

@@ -11,6 +11,11 @@ sealed class LlamaBlock
     readonly Weight key;
     readonly Weight value;
     readonly Weight output;
+    readonly Weight? queryBias;
+    readonly Weight? keyBias;
+    readonly Weight? valueBias;
+    readonly Weight? queryNorm;
+    readonly Weight? keyNorm;
     readonly Weight feedForwardNorm;
     readonly Weight gate;
     readonly Weight up;
@@ -31,11 +36,23 @@ sealed class LlamaBlock
         key = Matrix("self_attn.k_proj", shared, shape.Width, deviation);
         value = Matrix("self_attn.v_proj", shared, shape.Width, deviation);
         output = Matrix("self_attn.o_proj", shape.Width, attention, residual);
+        if (shape.AttentionBias)
+        {
+            Weight Zeros(string name, int size) => Initialisation.Zeros($"model.layers.{layer}.{name}.bias", size, device);
+            (queryBias, keyBias, valueBias) = (Zeros("self_attn.q_proj", attention), Zeros("self_attn.k_proj", shared), Zeros("self_attn.v_proj", shared));
+        }
+
+        if (shape.QueryKeyNorm)
+        {
+            Weight Norm(string name) => Initialisation.Ones($"model.layers.{layer}.self_attn.{name}.weight", shape.HeadSize, device);
+            (queryNorm, keyNorm) = (Norm("q_norm"), Norm("k_norm"));
+        }
+
         feedForwardNorm = Initialisation.Ones($"model.layers.{layer}.post_attention_layernorm.weight", shape.Width, device);
         gate = Matrix("mlp.gate_proj", shape.FeedForward, shape.Width, deviation);
         up = Matrix("mlp.up_proj", shape.FeedForward, shape.Width, deviation);
         down = Matrix("mlp.down_proj", shape.Width, shape.FeedForward, residual);
-        Weights = [attentionNorm, query, key, value, output, feedForwardNorm, gate, up, down];
+        Weights = [attentionNorm, query, key, value, output, feedForwardNorm, gate, up, down, .. new[] { queryBias, keyBias, valueBias, queryNorm, keyNorm }.OfType<Weight>()];
     }
 
     public IReadOnlyList<Weight> Weights { get; }
@@ -65,11 +82,16 @@ sealed class LlamaBlock
     {
         var (b, t) = (h.shape[0], h.shape[1]);
         var group = shape.Heads / shape.KeyValueHeads;
-        Tensor Split(Tensor x, int heads) => x.view(b, t, heads, shape.HeadSize);
+        Tensor Project(Weight weight, Weight? bias, Weight? norm, int heads)
+        {
+            var x = Linear(h, weight, precision);
+            var split = (bias is null ? x : x + bias.Value.to_type(x.dtype)).view(b, t, heads, shape.HeadSize);
+            return norm is null ? split : Fused.rms_norm(split, norm.Value, shape.NormEpsilon);
+        }
 
-        var q = Fused.rope(Split(Linear(h, query, precision), shape.Heads), rotary);           // [B, H, T, h]
-        var k = Fused.rope(Split(Linear(h, key, precision), shape.KeyValueHeads), rotary);     // [B, G, T, h]
-        var v = Split(Linear(h, value, precision), shape.KeyValueHeads).transpose(1, 2);
+        var q = Fused.rope(Project(query, queryBias, queryNorm, shape.Heads), rotary);           // [B, H, T, h]
+        var k = Fused.rope(Project(key, keyBias, keyNorm, shape.KeyValueHeads), rotary);         // [B, G, T, h]
+        var v = Project(value, valueBias, null, shape.KeyValueHeads).transpose(1, 2);
 
         // The heads that share a key lie side by side: as more rows of one product, keys are never repeated.
         var scores = q.view(b, shape.KeyValueHeads, group * t, shape.HeadSize).matmul(k.transpose(-2, -1));   // [B, G, R·T, T]

@@ -4,13 +4,31 @@ namespace DistillForge.Training.Losses;
 
 /// <summary>−log q of the realised token: learning from text alone.</summary>
 [Component("cross-entropy")]
-public sealed class CrossEntropy : ISparseTokenLoss
+public sealed class CrossEntropy(CrossEntropy.Options? options = null) : ISparseTokenLoss
 {
-    public Tensor Measure(Tensor logits, TokenTargets targets)
-        => -logits.log_softmax(-1).gather(1, targets.TokenIds.unsqueeze(1)).sum();
+    /// <param name="LabelSmoothing">This share of each target is spread evenly over the whole vocabulary. Szegedy et al., 2016.</param>
+    public sealed record Options(float LabelSmoothing = 0);
 
-    public SparseTargets Sparse(TokenTargets targets)
+    readonly double smoothing = options?.LabelSmoothing ?? 0;
+
+    public IEnumerable<Problem> Check(TraceContents contents)
+        => smoothing is >= 0 and < 1 ? [] : [new Problem("label_smoothing", $"is {smoothing}; it must be 0 or more and below 1.")];
+
+    public Tensor Measure(Tensor logits, TokenTargets targets)
     {
+        using var scope = NewDisposeScope();
+        var student = logits.log_softmax(-1);   // [n, V]
+        var realised = -student.gather(1, targets.TokenIds.unsqueeze(1)).sum();
+        return (smoothing == 0 ? realised : realised * (1 - smoothing) - student.sum() * (smoothing / logits.shape[1])).MoveToOuterDisposeScope();
+    }
+
+    public SparseTargets? Sparse(TokenTargets targets)
+    {
+        if (smoothing > 0)
+        {
+            return null;
+        }
+
         var ids = targets.TokenIds.unsqueeze(1);
         return new SparseTargets(ids, ones_like(ids, ScalarType.Float32), zeros_like(targets.TokenIds, ScalarType.Float32));
     }

@@ -36,6 +36,9 @@ public sealed class TeacherDistribution
     // [n, K]
     Tensor IsPadding { get; }
 
+    /// <summary>[n, K] The student's log-probabilities of the head's ids; an exponential of 0 where there is only padding.</summary>
+    public Tensor Inside(Tensor student) => student.gather(1, HeadIds).masked_fill(IsPadding, LogZero);
+
     /// <summary>[n, V] The student's log-probabilities outside the head; <see cref="Never"/> inside.</summary>
     public Tensor Outside(Tensor student)
     {

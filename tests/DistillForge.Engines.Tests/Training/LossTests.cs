@@ -26,7 +26,7 @@ public sealed class LossTests
 
     [Fact]
     public void The_catalog_offers_the_losses_by_name()
-        => Assert.Equal(["cross-entropy", "forward-kl"], TrainingCatalog.Losses.Names);
+        => Assert.Equal(["cross-entropy", "forward-kl", "jsd", "reverse-kl", "skew-kl", "tvd"], TrainingCatalog.Losses.Names);
 
     [Fact]
     public void Cross_entropy_is_minus_the_log_probability_of_the_token()

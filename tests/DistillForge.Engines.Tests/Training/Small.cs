@@ -25,7 +25,7 @@ static class Small
     /// <summary>Larger weights than a fresh network's, so that nothing is near zero.</summary>
     public static Network Network(long seed = 1, ModelShape? shape = null)
     {
-        var network = TrainingCatalog.Architectures.Create("llama", options: null).Build(shape ?? Shape, seed, CPU);
+        var network = TrainingCatalog.Architectures.Create((shape ?? Shape).Architecture, options: null).Build(shape ?? Shape, seed, CPU);
         using var quiet = no_grad();
         foreach (var weight in network.Weights.Where(weight => weight.Decays))
         {

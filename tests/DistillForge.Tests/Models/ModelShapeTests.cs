@@ -20,28 +20,39 @@ public class ModelShapeTests
         TiedEmbeddings = true,
     };
 
-    [Fact]
-    public void Goes_through_GGUF_unchanged()
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen2")]
+    [InlineData("qwen3")]
+    public void Goes_through_GGUF_unchanged(string architecture)
     {
         using var scratch = new Scratch();
-        GgufWriter.Write(scratch["a.gguf"], GgufShape.Write(Tiny), [GgufTensorSource.Of("token_embd.weight", [128, 1024], new float[128 * 1024])]);
+        GgufWriter.Write(scratch["a.gguf"], GgufShape.Write(Tiny with { Architecture = architecture }), [GgufTensorSource.Of("token_embd.weight", [128, 1024], new float[128 * 1024])]);
         using var file = GgufFile.Open(scratch["a.gguf"]);
 
-        Assert.Equal(Tiny, GgufShape.Read(file));
+        Assert.Equal(Tiny with { Architecture = architecture }, GgufShape.Read(file));
     }
 
-    [Fact]
-    public void Goes_through_config_json_unchanged()
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen2")]
+    [InlineData("qwen3")]
+    public void Goes_through_config_json_unchanged(string architecture)
     {
         using var scratch = new Scratch();
-        File.WriteAllText(scratch["config.json"], HuggingFaceConfig.Write(Tiny, bos: 1, eos: 2));
+        File.WriteAllText(scratch["config.json"], HuggingFaceConfig.Write(Tiny with { Architecture = architecture }, bos: 1, eos: 2));
 
-        Assert.Equal(Tiny, HuggingFaceConfig.Read(scratch["config.json"]));
+        Assert.Equal(Tiny with { Architecture = architecture }, HuggingFaceConfig.Read(scratch["config.json"]));
     }
 
-    [Fact]
-    public void Counts_as_many_weights_as_its_tensors_have()
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen2")]
+    [InlineData("qwen3")]
+    public void Counts_as_many_weights_as_its_tensors_have(string architecture)
     {
+        var shape = Tiny with { Architecture = architecture };
+        Assert.Equal(TensorNames.Llama(shape).Sum(t => t.ElementCount), shape.Parameters);
         Assert.Equal(TensorNames.Llama(Tiny).Sum(t => t.ElementCount), Tiny.Parameters);
         Assert.Equal(1024 * 128, (Tiny with { TiedEmbeddings = false }).Parameters - Tiny.Parameters);
     }
