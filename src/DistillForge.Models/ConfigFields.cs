@@ -5,7 +5,7 @@ namespace DistillForge.Models;
 // The fields of one config.json, each read with an error that names it.
 sealed class ConfigFields(string path, JsonElement root)
 {
-    public ModelFileException Unfit(string field, string what) => new(path, field, what, "Choose a plain Llama, Qwen2 or Qwen3 model.");
+    public ModelFileException Unfit(string field, string what) => new(path, field, what, "Choose a plain Llama, Qwen2, Qwen3 or GPT-2 model.");
 
     public void Demand(string field, string value)
     {
@@ -35,8 +35,8 @@ sealed class ConfigFields(string path, JsonElement root)
 
     public float Number(string field, float otherwise) => Number(root, field, otherwise);
 
-    public bool Flag(string field)
-        => Find(field) is { } found && (found.ValueKind is JsonValueKind.True or JsonValueKind.False ? found.GetBoolean() : throw Unfit(field, "must be true or false."));
+    public bool Flag(string field, bool otherwise = false)
+        => Find(field) is not { } found ? otherwise : (found.ValueKind is JsonValueKind.True or JsonValueKind.False ? found.GetBoolean() : throw Unfit(field, "must be true or false."));
 
     // transformers 5 moved rope_theta into rope_parameters.
     public float RopeTheta()

@@ -42,15 +42,28 @@ public static class GgufShape
         return shape;
     }
 
-    /// <summary>The architecture's own keys, for a <c>llama</c>, <c>qwen2</c> or <c>qwen3</c> model.</summary>
+    /// <summary>The architecture's own keys, for a <c>llama</c>, <c>qwen2</c>, <c>qwen3</c> or <c>gpt2</c> model.</summary>
     public static GgufMetadata Write(ModelShape shape)
     {
-        if (!shape.IsLlamaLike)
+        var family = shape.Architecture;
+        if (family == "gpt2")
         {
-            throw new NotSupportedException($"GGUF metadata is written for llama, qwen2 and qwen3, not for {shape.Architecture}");
+            return new GgufMetadata
+            {
+                { "general.architecture", GgufValue.Of(family) },
+                { "gpt2.block_count", GgufValue.Of((uint)shape.Layers) },
+                { "gpt2.context_length", GgufValue.Of((uint)shape.Context) },
+                { "gpt2.embedding_length", GgufValue.Of((uint)shape.Width) },
+                { "gpt2.feed_forward_length", GgufValue.Of((uint)shape.FeedForward) },
+                { "gpt2.attention.head_count", GgufValue.Of((uint)shape.Heads) },
+                { "gpt2.attention.layer_norm_epsilon", GgufValue.Of(shape.NormEpsilon) },
+            };
         }
 
-        var family = shape.Architecture;
+        if (!shape.IsLlamaLike)
+        {
+            throw new NotSupportedException($"GGUF metadata is written for llama, qwen2, qwen3 and gpt2, not for {family}");
+        }
 
         return new GgufMetadata
         {

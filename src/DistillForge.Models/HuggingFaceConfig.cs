@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace DistillForge.Models;
 
-/// <summary><see cref="ModelShape"/> ↔ Hugging Face's <c>config.json</c> of a Llama, Qwen2 or Qwen3 model.</summary>
+/// <summary><see cref="ModelShape"/> ↔ Hugging Face's <c>config.json</c> of a Llama, Qwen2, Qwen3 or GPT-2 model.</summary>
 public static class HuggingFaceConfig
 {
     const int LargestFile = 1 << 20;
@@ -15,6 +15,7 @@ public static class HuggingFaceConfig
         ["llama"] = "LlamaForCausalLM",
         ["qwen2"] = "Qwen2ForCausalLM",
         ["qwen3"] = "Qwen3ForCausalLM",
+        ["gpt2"] = "GPT2LMHeadModel",
     };
 
     /// <exception cref="ModelFileException">Another family, or a model with what DistillForge does not build (RoPE scaling, biases).</exception>
@@ -42,6 +43,11 @@ public static class HuggingFaceConfig
     static ModelShape Read(ConfigFields fields)
     {
         var family = fields.OneOf("model_type", [.. Classes.Keys]);
+        if (family == "gpt2")
+        {
+            return Checked(fields, ReadGpt2(fields));
+        }
+
         fields.Demand("hidden_act", "silu");
         fields.Refuse("rope_scaling");
         fields.Refuse("attention_bias");
@@ -64,6 +70,11 @@ public static class HuggingFaceConfig
             NormEpsilon = fields.Number("rms_norm_eps", 1e-6f),
             TiedEmbeddings = fields.Flag("tie_word_embeddings"),
         };
+        return Checked(fields, shape);
+    }
+
+    static ModelShape Checked(ConfigFields fields, ModelShape shape)
+    {
         foreach (var (property, what) in shape.Check())
         {
             throw fields.Unfit(ConfigFields.Name(property), what);
@@ -72,12 +83,58 @@ public static class HuggingFaceConfig
         return shape;
     }
 
+    static ModelShape ReadGpt2(ConfigFields fields)
+    {
+        fields.Demand("activation_function", "gelu_new");
+        fields.Refuse("scale_attn_by_inverse_layer_idx");
+        var (width, heads) = (fields.Integer("n_embd"), fields.Integer("n_head"));
+        return new ModelShape
+        {
+            Architecture = "gpt2",
+            Layers = fields.Integer("n_layer"),
+            Width = width,
+            Heads = heads,
+            KeyValueHeads = heads,
+            HeadSize = width / Math.Max(1, heads),
+            FeedForward = fields.Integer("n_inner", 4 * width),
+            Vocabulary = fields.Integer("vocab_size"),
+            Context = fields.Integer("n_positions"),
+            NormEpsilon = fields.Number("layer_norm_epsilon", 1e-5f),
+            // transformers ties them unless the file says otherwise.
+            TiedEmbeddings = fields.Flag("tie_word_embeddings", otherwise: true),
+        };
+    }
+
+    static string WriteGpt2(ModelShape shape, int? bos, int? eos) => new JsonObject
+    {
+        ["architectures"] = new JsonArray(Classes["gpt2"]),
+        ["model_type"] = "gpt2",
+        ["n_embd"] = shape.Width,
+        ["n_layer"] = shape.Layers,
+        ["n_head"] = shape.Heads,
+        ["n_inner"] = shape.FeedForward,
+        ["vocab_size"] = shape.Vocabulary,
+        ["n_positions"] = shape.Context,
+        ["n_ctx"] = shape.Context,
+        ["layer_norm_epsilon"] = shape.NormEpsilon,
+        ["activation_function"] = "gelu_new",
+        ["tie_word_embeddings"] = shape.TiedEmbeddings,
+        ["bos_token_id"] = bos,
+        ["eos_token_id"] = eos,
+        ["torch_dtype"] = "float32",
+    }.ToJsonString(Indented) + "\n";
+
     /// <summary>What transformers reads.</summary>
     public static string Write(ModelShape shape, int? bos = null, int? eos = null)
     {
         if (!Classes.TryGetValue(shape.Architecture, out var name))
         {
             throw new NotSupportedException($"config.json is written for {string.Join(", ", Classes.Keys)}, not for {shape.Architecture}");
+        }
+
+        if (shape.Architecture == "gpt2")
+        {
+            return WriteGpt2(shape, bos, eos);
         }
 
         return new JsonObject

@@ -84,6 +84,11 @@ public sealed record ModelShape
             yield return (nameof(KeyValueHeads), $"is {KeyValueHeads}, which does not divide the {Heads} heads.");
         }
 
+        if (Architecture == "gpt2" && (KeyValueHeads != Heads || HeadSize * Heads != Width))
+        {
+            yield return (nameof(Heads), $"is {Heads} of size {HeadSize} with {KeyValueHeads} for keys; GPT-2's heads are never shared and together as wide as the model, {Width}.");
+        }
+
         if (IsLlamaLike && HeadSize % 2 != 0)
         {
             yield return (nameof(HeadSize), $"is {HeadSize}, but rotary positions turn pairs: it must be even.");

@@ -1,15 +1,19 @@
 namespace DistillForge.Models;
 
-/// <summary>One weight of a Llama or Qwen model under both its names.</summary>
+/// <summary>One weight of a model under both its names.</summary>
 /// <param name="Rows">Output features; 1 for a vector.</param>
 /// <param name="Columns">Input features; a vector's length.</param>
+/// <param name="Transposed">Hugging Face stores it as [Columns, Rows], as GPT-2's Conv1D does.</param>
 /// <param name="RotaryHeads">Heads whose rows lie in another order in the two formats, see <see cref="RotaryLayout"/>; 0 for none.</param>
-public sealed record LlamaTensor(string Gguf, string HuggingFace, int Rows, int Columns, bool IsVector, int RotaryHeads = 0)
+public sealed record NamedTensor(string Gguf, string HuggingFace, int Rows, int Columns, bool IsVector, int RotaryHeads = 0, bool Transposed = false)
 {
     public long ElementCount => (long)Rows * Columns;
 
-    /// <summary>As torch and safetensors say it: [Rows, Columns] or [Columns].</summary>
-    public IReadOnlyList<long> TorchShape => IsVector ? [Columns] : [Rows, Columns];
+    /// <summary>As safetensors say it: [Rows, Columns] (or the other way round, where transposed), or [Columns].</summary>
+    public IReadOnlyList<long> TorchShape => IsVector ? [Columns] : Transposed ? [Columns, Rows] : [Rows, Columns];
+
+    /// <summary>Float32 in every GGUF, as converters write it: vectors, and what is added to the residual stream as it is.</summary>
+    public bool StaysF32 => IsVector || Gguf == "position_embd.weight";
 
     /// <summary>As ggml says it: [Columns, Rows] or [Columns].</summary>
     public IReadOnlyList<long> GgufShape => IsVector ? [Columns] : [Columns, Rows];
@@ -40,11 +44,40 @@ public static class TensorNames
         ("ffn_down", "mlp.down_proj"),
     ];
 
+    /// <summary>Every tensor of a model of this shape, in the order in which converters write them.</summary>
+    public static IReadOnlyList<NamedTensor> Of(ModelShape shape) => shape.Architecture == "gpt2" ? Gpt2(shape) : Llama(shape);
+
+    /// <summary>Every tensor of a GPT-2 model; no <c>output.weight</c> when it is tied.</summary>
+    public static IReadOnlyList<NamedTensor> Gpt2(ModelShape shape)
+    {
+        var (width, inner) = (shape.Width, shape.FeedForward);
+        static NamedTensor Vector(string gguf, string name, int length) => new(gguf, "transformer." + name, 1, length, IsVector: true);
+        static NamedTensor[] Norm(string gguf, string name, int length) => [Vector(gguf + ".weight", name + ".weight", length), Vector(gguf + ".bias", name + ".bias", length)];
+        static NamedTensor[] Linear(string gguf, string name, int rows, int columns)
+            => [new(gguf + ".weight", $"transformer.{name}.weight", rows, columns, IsVector: false, Transposed: true), Vector(gguf + ".bias", name + ".bias", rows)];
+        return
+        [
+            .. shape.TiedEmbeddings ? Array.Empty<NamedTensor>() : [new("output.weight", "lm_head.weight", shape.Vocabulary, width, IsVector: false)],
+            new("token_embd.weight", "transformer.wte.weight", shape.Vocabulary, width, IsVector: false),
+            new("position_embd.weight", "transformer.wpe.weight", shape.Context, width, IsVector: false),
+            .. Norm("output_norm", "ln_f", width),
+            .. Enumerable.Range(0, shape.Layers).SelectMany(layer => new[]
+            {
+                Norm($"blk.{layer}.attn_norm", $"h.{layer}.ln_1", width),
+                Linear($"blk.{layer}.attn_qkv", $"h.{layer}.attn.c_attn", 3 * width, width),
+                Linear($"blk.{layer}.attn_output", $"h.{layer}.attn.c_proj", width, width),
+                Norm($"blk.{layer}.ffn_norm", $"h.{layer}.ln_2", width),
+                Linear($"blk.{layer}.ffn_up", $"h.{layer}.mlp.c_fc", inner, width),
+                Linear($"blk.{layer}.ffn_down", $"h.{layer}.mlp.c_proj", width, inner),
+            }).SelectMany(tensors => tensors),
+        ];
+    }
+
     /// <summary>Every tensor of a Llama, Qwen2 or Qwen3 model, in the order in which converters write them; no <c>output.weight</c> when it is tied.</summary>
-    public static IReadOnlyList<LlamaTensor> Llama(ModelShape shape)
+    public static IReadOnlyList<NamedTensor> Llama(ModelShape shape)
     {
         var (width, query, keyValue) = (shape.Width, shape.Heads * shape.HeadSize, shape.KeyValueHeads * shape.HeadSize);
-        List<LlamaTensor> tensors = [Of("token_embd", shape.Vocabulary, width), Vector("output_norm", width)];
+        List<NamedTensor> tensors = [Of("token_embd", shape.Vocabulary, width), Vector("output_norm", width)];
         if (!shape.TiedEmbeddings)
         {
             tensors.Insert(0, Of("output", shape.Vocabulary, width));
@@ -58,8 +91,8 @@ public static class TensorNames
                 Of($"blk.{layer}.attn_q", query, width, shape.RotaryPairs ? shape.Heads : 0),
                 Of($"blk.{layer}.attn_k", keyValue, width, shape.RotaryPairs ? shape.KeyValueHeads : 0),
                 Of($"blk.{layer}.attn_v", keyValue, width),
-                .. shape.AttentionBias ? [Bias($"blk.{layer}.attn_q", query), Bias($"blk.{layer}.attn_k", keyValue), Bias($"blk.{layer}.attn_v", keyValue)] : Array.Empty<LlamaTensor>(),
-                .. shape.QueryKeyNorm ? [Vector($"blk.{layer}.attn_q_norm", shape.HeadSize), Vector($"blk.{layer}.attn_k_norm", shape.HeadSize)] : Array.Empty<LlamaTensor>(),
+                .. shape.AttentionBias ? [Bias($"blk.{layer}.attn_q", query), Bias($"blk.{layer}.attn_k", keyValue), Bias($"blk.{layer}.attn_v", keyValue)] : Array.Empty<NamedTensor>(),
+                .. shape.QueryKeyNorm ? [Vector($"blk.{layer}.attn_q_norm", shape.HeadSize), Vector($"blk.{layer}.attn_k_norm", shape.HeadSize)] : Array.Empty<NamedTensor>(),
                 Of($"blk.{layer}.attn_output", width, query),
                 Vector($"blk.{layer}.ffn_norm", width),
                 Of($"blk.{layer}.ffn_gate", shape.FeedForward, width),
@@ -104,11 +137,11 @@ public static class TensorNames
 
     static readonly string[] Kinds = [".weight", ".bias"];
 
-    static LlamaTensor Bias(string stem, int length) => new(stem + ".bias", ToHuggingFace(stem + ".bias")!, 1, length, IsVector: true);
+    static NamedTensor Bias(string stem, int length) => new(stem + ".bias", ToHuggingFace(stem + ".bias")!, 1, length, IsVector: true);
 
-    static LlamaTensor Of(string stem, int rows, int columns, int rotaryHeads = 0) => new(stem + ".weight", ToHuggingFace(stem + ".weight")!, rows, columns, IsVector: false, rotaryHeads);
+    static NamedTensor Of(string stem, int rows, int columns, int rotaryHeads = 0) => new(stem + ".weight", ToHuggingFace(stem + ".weight")!, rows, columns, IsVector: false, rotaryHeads);
 
-    static LlamaTensor Vector(string stem, int length) => new(stem + ".weight", ToHuggingFace(stem + ".weight")!, 1, length, IsVector: true);
+    static NamedTensor Vector(string stem, int length) => new(stem + ".weight", ToHuggingFace(stem + ".weight")!, 1, length, IsVector: true);
 }
 
 /// <summary>

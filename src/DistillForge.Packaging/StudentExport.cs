@@ -39,7 +39,7 @@ public sealed class StudentExport
     public void Write(string gguf, GgmlType type, Origin origin)
     {
         using var weights = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
-        var tensors = TensorNames.Llama(Shape).Select(tensor => Source(weights, tensor, tensor.IsVector ? GgmlType.F32 : type)).ToList();
+        var tensors = TensorNames.Of(Shape).Select(tensor => Source(weights, tensor, tensor.StaysF32 ? GgmlType.F32 : type)).ToList();
         GgufWriter.Write(gguf, Metadata(type, origin), tensors);
     }
 
@@ -69,7 +69,7 @@ public sealed class StudentExport
         return metadata;
     }
 
-    GgufTensorSource Source(SafetensorsFile weights, LlamaTensor tensor, GgmlType type)
+    GgufTensorSource Source(SafetensorsFile weights, NamedTensor tensor, GgmlType type)
     {
         var stored = weights.Tensor(tensor.HuggingFace);
         var isRightShape = stored.Shape.SequenceEqual(tensor.TorchShape);
@@ -78,7 +78,7 @@ public sealed class StudentExport
             : throw new ModelFileException(weights.Path, $"tensor '{tensor.HuggingFace}'", $"is [{string.Join(", ", stored.Shape)}], but config.json makes it [{string.Join(", ", tensor.TorchShape)}].");
     }
 
-    static ReadOnlySpan<byte> Bytes(string path, LlamaTensor tensor, float[] numbers, GgmlType type)
+    static ReadOnlySpan<byte> Bytes(string path, NamedTensor tensor, float[] numbers, GgmlType type)
     {
         var largest = TensorPrimitives.MaxMagnitude(numbers);
         if (!float.IsFinite(largest))
@@ -91,6 +91,11 @@ public sealed class StudentExport
             throw new ModelFileException(path, $"tensor '{tensor.HuggingFace}'", $"holds {largest}, beyond float16's 65,504.", "Package it as bf16 or f32 instead.");
         }
 
+        if (tensor.Transposed)
+        {
+            numbers = Transpose(numbers, tensor.Columns, tensor.Rows);
+        }
+
         if (tensor.RotaryHeads > 0)
         {
             var moved = new float[numbers.Length];
@@ -99,6 +104,20 @@ public sealed class StudentExport
         }
 
         return Encode(numbers, type);
+    }
+
+    static float[] Transpose(float[] numbers, int rows, int columns)
+    {
+        var turned = new float[numbers.Length];
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < columns; column++)
+            {
+                turned[column * rows + row] = numbers[row * columns + column];
+            }
+        }
+
+        return turned;
     }
 
     static ReadOnlySpan<byte> Encode(float[] numbers, GgmlType type)

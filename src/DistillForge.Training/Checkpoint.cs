@@ -29,7 +29,7 @@ public static class Checkpoint
     {
         Directory.CreateDirectory(folder);
         File.Delete(Path.Combine(folder, StateFile));
-        SafetensorsWriter.Write(Path.Combine(folder, Weights), [.. network.Weights.Select(weight => Source(weight.Name, weight.Value))]);
+        SafetensorsWriter.Write(Path.Combine(folder, Weights), [.. network.Weights.Select(weight => Source(weight.Name, weight.Value, weight.Transposed))]);
         SafetensorsWriter.Write(Path.Combine(folder, Moments), [.. network.Weights.SelectMany((weight, i) => new[] { Source($"{weight.Name}.mean", optimizer.Mean[i]), Source($"{weight.Name}.variance", optimizer.Variance[i]) })]);
         Write(folder, "config.json", System.Text.Encoding.UTF8.GetBytes(HuggingFaceConfig.Write(plan.Shape, plan.Vocabulary.Bos, plan.Vocabulary.Eos)));
         plan.Vocabulary.Write(Path.Combine(folder, "vocabulary.gguf"));
@@ -99,27 +99,30 @@ public static class Checkpoint
         using var file = SafetensorsFile.Open(Path.Combine(folder, Weights));
         foreach (var weight in network.Weights)
         {
-            Load(file, weight.Alias is { } alias && !file.Contains(weight.Name) ? alias : weight.Name, weight.Value);
+            Load(file, weight.Alias is { } alias && !file.Contains(weight.Name) ? alias : weight.Name, weight.Value, weight.Transposed);
         }
     }
 
-    static void Load(SafetensorsFile file, string name, Tensor target)
+    static void Load(SafetensorsFile file, string name, Tensor target, bool transposed = false)
     {
         var source = file.Tensor(name);
-        if (!source.Shape.SequenceEqual(target.shape))
+        var shape = transposed ? [.. target.shape.Reverse()] : target.shape;
+        if (!source.Shape.SequenceEqual(shape))
         {
-            throw new ModelFileException(file.Path, $"tensor '{name}'", $"is [{string.Join(", ", source.Shape)}], but [{string.Join(", ", target.shape)}] is needed.");
+            throw new ModelFileException(file.Path, $"tensor '{name}'", $"is [{string.Join(", ", source.Shape)}], but [{string.Join(", ", shape)}] is needed.");
         }
 
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
-        target.copy_(tensor(file.Floats(source), target.shape));
+        var stored = tensor(file.Floats(source), shape);
+        target.copy_(transposed ? stored.t() : stored);
     }
 
-    static SafetensorsSource Source(string name, Tensor value)
+    static SafetensorsSource Source(string name, Tensor value, bool transposed = false)
     {
         using var scope = NewDisposeScope();
-        return SafetensorsSource.Of(name, value.shape, value.detach().cpu().data<float>().ToArray());
+        var stored = transposed ? value.detach().t().contiguous() : value.detach();
+        return SafetensorsSource.Of(name, stored.shape, stored.cpu().data<float>().ToArray());
     }
 
     static string SelfSum(State state) => Core.Sha256.OfBytes(JsonSerializer.SerializeToUtf8Bytes(state with { Self = "" }, Json));

@@ -20,7 +20,8 @@ public interface IArchitecture
 /// <param name="Value">float32, a leaf of autograd.</param>
 /// <param name="Decays">Weight decay applies: matrices yes, norms no.</param>
 /// <param name="Alias">Tied weights are one tensor, and checkpoints keep one name or the other: the other.</param>
-public sealed record Weight(string Name, Tensor Value, bool Decays, string? Alias = null);
+/// <param name="Transposed">Checkpoints of the family keep a matrix as [in, out]; here it is [out, in], as every product takes it.</param>
+public sealed record Weight(string Name, Tensor Value, bool Decays, string? Alias = null, bool Transposed = false);
 
 public static class PrecisionTypes
 {

@@ -121,8 +121,8 @@ static class StudentShape
         Heads = student.Heads,
         KeyValueHeads = student.KvHeads ?? student.Heads,
         HeadSize = student.Width / student.Heads,
-        // 8/3 of the width, as Llama: three matrices then cost what two of four times the width would.
-        FeedForward = student.FeedForward ?? (student.Width * 8 / 3 + 31) / 32 * 32,
+        // 8/3 of the width, as Llama: three matrices then cost what GPT-2's two of four times the width do.
+        FeedForward = student.FeedForward ?? (student.Architecture == "gpt2" ? 4 * student.Width : (student.Width * 8 / 3 + 31) / 32 * 32),
         Vocabulary = vocabulary.Size,
         Context = student.Context ?? (teacherGguf is null ? Longest(traces) : Math.Max(Longest(traces), ContextOf(teacherGguf))),
         TiedEmbeddings = true,

@@ -48,7 +48,7 @@ static class Models
 
     public static Prompt Prompt(string text, long seed = 0) => new($"row-{seed}", [Message.User(text)], seed);
 
-    static float[] Weights(LlamaTensor tensor, Random random)
+    static float[] Weights(NamedTensor tensor, Random random)
         => [.. Enumerable.Range(0, (int)tensor.ElementCount).Select(_ => tensor.IsVector ? 1 : Normal(random) / MathF.Sqrt(tensor.Columns) * (tensor.Gguf == "token_embd.weight" ? 2 : 1.2f))];
 
     static float Normal(Random random) => MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(2 * MathF.PI * random.NextSingle());

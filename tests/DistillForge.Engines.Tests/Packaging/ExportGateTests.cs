@@ -105,7 +105,7 @@ public class ExportGateTests(ITestOutputHelper output)
     }
 
     // Undoes in advance what the exporter will do: the file then holds the rows in the wrong order.
-    static float[] Unmoved(float[] numbers, LlamaTensor tensor)
+    static float[] Unmoved(float[] numbers, NamedTensor tensor)
     {
         var moved = new float[numbers.Length];
         RotaryLayout.ToHuggingFace(numbers, moved, tensor.Rows, tensor.RotaryHeads);

@@ -29,7 +29,7 @@ static class TinyStudent
         TiedEmbeddings = true,
     };
 
-    public static string Write(Scratch scratch, ModelShape? shape = null, Func<LlamaTensor, float[], float[]>? change = null)
+    public static string Write(Scratch scratch, ModelShape? shape = null, Func<NamedTensor, float[], float[]>? change = null)
     {
         var (model, folder, random) = (shape ?? Shape, scratch["checkpoint"], new Random(7));
         Directory.CreateDirectory(folder);

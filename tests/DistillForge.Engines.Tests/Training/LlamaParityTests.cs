@@ -18,16 +18,18 @@ public sealed class LlamaParityTests(Scratch scratch) : IClassFixture<Scratch>
     [InlineData("llama", false)]
     [InlineData("qwen2", true)]
     [InlineData("qwen3", false)]
+    [InlineData("gpt2", true)]
+    [InlineData("gpt2", false)]
     public async Task A_random_network_thinks_in_llama_cpp_what_it_thinks_here(string architecture, bool tied)
     {
         var vocabulary = BpeTrainer.Train(Enumerable.Range(0, 200).Select(i => $"turn the lamp {i} to {i * 7 % 100} percent"), 300);
-        var shape = Small.Shape with { Architecture = architecture, Vocabulary = vocabulary.Size, TiedEmbeddings = tied, RopeTheta = 5000, NormEpsilon = 1e-6f };
+        var shape = Small.Shape with { Architecture = architecture, KeyValueHeads = architecture == "gpt2" ? 4 : 2, Vocabulary = vocabulary.Size, TiedEmbeddings = tied, RopeTheta = 5000, NormEpsilon = 1e-6f };
         var folder = scratch[$"random-{architecture}-{tied}"];
         Write(folder, shape, vocabulary);
         new StudentExport(folder).Write(Path.Combine(folder, "f32.gguf"), GgmlType.F32, new Origin("random", null, null, null));
 
         using var ours = CheckpointModel.Open(folder);
-        await AssertSame(ours, Path.Combine(folder, "f32.gguf"), vocabulary);
+        await AssertSame(ours, Path.Combine(folder, "f32.gguf"), vocabulary, architecture == "gpt2");
     }
 
     [SharedFact(Tiny)]
@@ -44,7 +46,7 @@ public sealed class LlamaParityTests(Scratch scratch) : IClassFixture<Scratch>
         await AssertSame(ours, gguf, vocabulary);
     }
 
-    static async Task AssertSame(CheckpointModel ours, string gguf, Vocabulary vocabulary)
+    static async Task AssertSame(CheckpointModel ours, string gguf, Vocabulary vocabulary, bool isGpt2 = false)
     {
         await using var theirs = await LlamaModel.OpenAsync(gguf, new LlamaOptions(Threads: 2, Exact: true), default);
         var random = new Random(3);
@@ -56,7 +58,8 @@ public sealed class LlamaParityTests(Scratch scratch) : IClassFixture<Scratch>
 
             Assert.Equal((length - 1) * vocabulary.RealSize, here.HeadLogprobs.Length);
             Assert.Equal(there.HeadIds, here.HeadIds);
-            Assert.InRange(here.HeadLogprobs.Zip(there.HeadLogprobs, (a, b) => Math.Abs(a - b)).Max(), 0, 1e-3);
+            // llama.cpp's GELU is a table of float16.
+            Assert.InRange(here.HeadLogprobs.Zip(there.HeadLogprobs, (a, b) => Math.Abs(a - b)).Max(), 0, isGpt2 ? 2e-2 : 1e-3);
             Assert.InRange(there.HeadLogprobs.Max() - there.HeadLogprobs.Min(), 1, 100);   // not all alike
         }
     }

@@ -24,36 +24,38 @@ public class ModelShapeTests
     [InlineData("llama")]
     [InlineData("qwen2")]
     [InlineData("qwen3")]
+    [InlineData("gpt2")]
     public void Goes_through_GGUF_unchanged(string architecture)
     {
         using var scratch = new Scratch();
-        GgufWriter.Write(scratch["a.gguf"], GgufShape.Write(Tiny with { Architecture = architecture }), [GgufTensorSource.Of("token_embd.weight", [128, 1024], new float[128 * 1024])]);
+        GgufWriter.Write(scratch["a.gguf"], GgufShape.Write(Of(architecture)), [GgufTensorSource.Of("token_embd.weight", [128, 1024], new float[128 * 1024])]);
         using var file = GgufFile.Open(scratch["a.gguf"]);
 
-        Assert.Equal(Tiny with { Architecture = architecture }, GgufShape.Read(file));
+        Assert.Equal(Of(architecture), GgufShape.Read(file));
     }
 
     [Theory]
     [InlineData("llama")]
     [InlineData("qwen2")]
     [InlineData("qwen3")]
+    [InlineData("gpt2")]
     public void Goes_through_config_json_unchanged(string architecture)
     {
         using var scratch = new Scratch();
-        File.WriteAllText(scratch["config.json"], HuggingFaceConfig.Write(Tiny with { Architecture = architecture }, bos: 1, eos: 2));
+        File.WriteAllText(scratch["config.json"], HuggingFaceConfig.Write(Of(architecture), bos: 1, eos: 2));
 
-        Assert.Equal(Tiny with { Architecture = architecture }, HuggingFaceConfig.Read(scratch["config.json"]));
+        Assert.Equal(Of(architecture), HuggingFaceConfig.Read(scratch["config.json"]));
     }
 
     [Theory]
     [InlineData("llama")]
     [InlineData("qwen2")]
     [InlineData("qwen3")]
+    [InlineData("gpt2")]
     public void Counts_as_many_weights_as_its_tensors_have(string architecture)
     {
-        var shape = Tiny with { Architecture = architecture };
-        Assert.Equal(TensorNames.Llama(shape).Sum(t => t.ElementCount), shape.Parameters);
-        Assert.Equal(TensorNames.Llama(Tiny).Sum(t => t.ElementCount), Tiny.Parameters);
+        var shape = Of(architecture);
+        Assert.Equal(TensorNames.Of(shape).Sum(t => t.ElementCount), shape.Parameters);
         Assert.Equal(1024 * 128, (Tiny with { TiedEmbeddings = false }).Parameters - Tiny.Parameters);
     }
 
@@ -110,6 +112,10 @@ public class ModelShapeTests
 
         Assert.Equal(field, Assert.Throws<ModelFileException>(() => HuggingFaceConfig.Read(scratch["config.json"])).Field);
     }
+
+    static ModelShape Of(string architecture) => architecture == "gpt2"
+        ? Tiny with { Architecture = architecture, KeyValueHeads = 4, RopeTheta = 10_000f, NormEpsilon = 1e-5f }
+        : Tiny with { Architecture = architecture };
 
     static GgufException Refused(GgufMetadata metadata)
     {
