@@ -29,7 +29,7 @@ static class Small
         using var quiet = no_grad();
         foreach (var weight in network.Weights.Where(weight => weight.Decays))
         {
-            weight.Value.mul_(8);
+            weight.Value.mul_(2);
         }
 
         return network;
