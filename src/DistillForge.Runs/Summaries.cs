@@ -32,7 +32,7 @@ static class Summaries
             ("top-1 agreement", Cells(model => model.Top1Agreement is { } share ? Percent(share) : "")),
             ("tokens/s", Cells(model => Number(model.TokensPerSecond, "#,0"))),
         ];
-        return new RunSummary(scores, [.. models.Select(model => model.Name)], [.. rows.Where(row => row.Item2.Any(cell => cell.Length > 0))], [.. Lines(run, scores)]);
+        return new RunSummary(scores, [.. models.Select(model => model.Name)], [.. rows.Where(row => row.Item2.Any(cell => cell.Length > 0))], [.. Lines(run, scores, Took(done))]);
 
         string[] Cells(Func<ModelScores, string> cell) => [.. models.Select(model => cell(model.Scores))];
     }
@@ -50,7 +50,10 @@ static class Summaries
         }
     }
 
-    static IEnumerable<string> Lines(RunContext run, Scores scores)
+    // What was done side by side took its time once.
+    static double Took(IReadOnlyList<Manifest> done) => done.Sum(stage => stage.Figures.GetValueOrDefault("seconds") / Math.Max(1, stage.Figures.GetValueOrDefault("beside")));
+
+    static IEnumerable<string> Lines(RunContext run, Scores scores, double seconds)
     {
         if (scores.Teacher is { } teacher)
         {
@@ -67,7 +70,7 @@ static class Summaries
             yield return $"Held-out prompts of the template: {(scores.Teacher is null ? "" : "student ")}{Percent(share)}{(scores.Teacher?.ExactMatchByCategory?.GetValueOrDefault(name) is { } of and > 0 ? $", teacher {Percent(of)}" : "")} exact match.";
         }
 
-        yield return $"{scores.Rows.In:N0} rows in, {scores.Rows.Kept:N0} kept, {scores.Rows.Dropped:N0} dropped, {scores.Rows.Failed:N0} failed; {scores.Seconds.Values.Sum():0} s in all stages.";
+        yield return $"{scores.Rows.In:N0} rows in, {scores.Rows.Kept:N0} kept, {scores.Rows.Dropped:N0} dropped, {scores.Rows.Failed:N0} failed; {seconds:0} s in all stages.";
         foreach (var path in scores.Gguf.Values)
         {
             yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), path)}";

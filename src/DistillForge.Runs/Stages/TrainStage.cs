@@ -77,6 +77,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         return new Dictionary<string, double>
         {
             ["parameters"] = result.Parameters,
+            ["beside"] = Beside,
             ["steps"] = result.Steps,
             ["tokens"] = result.Tokens,
             ["trained_tokens"] = result.TrainedTokens,
