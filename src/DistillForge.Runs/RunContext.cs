@@ -26,16 +26,19 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
 
     public TeacherSource Teacher => Recipe.Teacher ?? throw new InvalidOperationException("This recipe has no teacher");
 
-    /// <summary>How the teacher's file is named in reports.</summary>
-    public string TeacherName => Path.GetFileNameWithoutExtension(Teacher.Gguf.Path);
+    /// <summary>The teacher's weights.</summary>
+    public string TeacherGguf => Teacher.Gguf?.Path ?? throw new InvalidOperationException("This recipe's teacher is an API");
 
-    public string TeacherSha256 => Hashes.Of(Teacher.Gguf.Path);
+    /// <summary>How the teacher's file is named in reports.</summary>
+    public string TeacherName => Path.GetFileNameWithoutExtension(TeacherGguf);
+
+    public string TeacherSha256 => Hashes.Of(TeacherGguf);
 
     public string Gguf(string type) => Folder.In($"{Recipe.Name}-{type}.gguf");
 
     /// <summary>The teacher as it answers: the fast way.</summary>
     public Task<LlamaModel> OpenTeacherAsync(CancellationToken cancellationToken)
-        => OpenAsync(Teacher.Gguf.Path, new LlamaOptions(Teacher.Threads > 0 ? Teacher.Threads : Settings.EffectiveThreads, Teacher.Parallel, Teacher.Context), cancellationToken);
+        => OpenAsync(TeacherGguf, new LlamaOptions(Teacher.Threads > 0 ? Teacher.Threads : Settings.EffectiveThreads, Teacher.Parallel, Teacher.Context), cancellationToken);
 
     /// <summary>Any GGUF as it is compared: the exact way (F32 KV cache, no flash attention).</summary>
     /// <param name="beside">How many models work at the same time: llama.cpp's threads wait actively, so together they must not outnumber the cores.</param>

@@ -26,7 +26,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             var inputs = new Dictionary<string, string> { ["student"] = Student, ["held-out"] = Run.Folder.In(Run.HasTeacher ? "held-out/traces" : "held-out/examples") };
             if (Run.HasTeacher)
             {
-                inputs["teacher"] = Run.Teacher.Gguf.Path;
+                inputs["teacher"] = Run.TeacherGguf;
             }
 
             if (HasBaseline)
@@ -56,7 +56,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             new StudentExport(Run.Folder.Baseline).Write(Run.Folder.In(BaselineGguf), GgmlType.F16, new Origin($"{Run.Recipe.Name} baseline", null, Run.TeacherName, null));
         }
 
-        var teacher = Run.HasTeacher ? await MeasureAsync("teacher", Run.Teacher.Gguf.Path, cancellationToken) : null;
+        var teacher = Run.HasTeacher ? await MeasureAsync("teacher", Run.TeacherGguf, cancellationToken) : null;
         var student = await MeasureAsync("student", Student, cancellationToken);
         var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf), cancellationToken) : null;
         var fidelity = Run.HasTeacher ? await FidelityAsync(cancellationToken) : [];
@@ -101,7 +101,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
     async Task<List<FidelityRow>> FidelityAsync(CancellationToken cancellationToken)
     {
         var beside = HasBaseline ? 3 : 2;
-        await using var teacher = await Run.OpenExactAsync(Run.Teacher.Gguf.Path, beside, cancellationToken);
+        await using var teacher = await Run.OpenExactAsync(Run.TeacherGguf, beside, cancellationToken);
         await using var student = await Run.OpenExactAsync(Student, beside, cancellationToken);
         await using var baseline = HasBaseline ? await Run.OpenExactAsync(Run.Folder.In(BaselineGguf), beside, cancellationToken) : null;
         var wanted = await PromptsFile.ReadAsync([Run.Folder.In("held-out/prompts.parquet")], cancellationToken).Select(prompt => prompt.Id).ToHashSetAsync(cancellationToken: cancellationToken);

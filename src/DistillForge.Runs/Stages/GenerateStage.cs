@@ -29,7 +29,7 @@ sealed class GenerateStage(RunContext run, GenerateStage.Part part) : Stage(run)
     protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
     {
         ["prompts.parquet"] = Prompts,
-        ["teacher"] = Run.Teacher.Gguf.Path,
+        ["teacher"] = Run.TeacherGguf,
     };
 
     protected override IReadOnlyList<string> Outputs => [Path.Combine(part.Folder, "examples"), Path.Combine(part.Folder, "traces"), Path.Combine(part.Folder, "failures.parquet")];

@@ -31,7 +31,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
-        await using var teacher = Run.HasTeacher && Run.Recipe.Student.Vocabulary.IsTeacher ? await Run.OpenExactAsync(Run.Teacher.Gguf.Path, 2, cancellationToken) : null;
+        await using var teacher = Run.HasTeacher && Run.Recipe.Student.Vocabulary.IsTeacher ? await Run.OpenExactAsync(Run.TeacherGguf, 2, cancellationToken) : null;
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
         ITokenizer tokenizer = teacher is null ? new BpeTokenizer(vocabulary) : teacher;
         var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);

@@ -14,7 +14,7 @@ sealed class PromptsStage(RunContext run) : Stage(run)
     // What is captured counts as well: a row's trace is part of what it was asked for.
     protected override IReadOnlyList<string> RecipeKeys => ["teacher", "prompts", "generate", "evaluate"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => SourceFiles.Of(Run.Recipe.Prompts!).Append(new("teacher", Run.Teacher.Gguf.Path)).ToDictionary(input => input.Key, input => input.Value);
+    protected override IReadOnlyDictionary<string, string> Inputs => SourceFiles.Of(Run.Recipe.Prompts!).Append(new("teacher", Run.TeacherGguf)).ToDictionary(input => input.Key, input => input.Value);
 
     protected override IReadOnlyList<string> Outputs => ["prompts.parquet", "held-out/prompts.parquet"];
 

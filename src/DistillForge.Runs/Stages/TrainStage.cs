@@ -39,7 +39,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     {
         var traces = await TracesAsync(cancellationToken);
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        var shape = StudentShape.Of(Run.Recipe.Student, vocabulary, Run.HasTeacher ? Run.Teacher.Gguf.Path : null, traces);
+        var shape = StudentShape.Of(Run.Recipe.Student, vocabulary, Run.HasTeacher ? Run.TeacherGguf : null, traces);
         var plan = new TrainingPlan
         {
             Shape = shape,
