@@ -30,7 +30,7 @@ sealed class PromptSchema : ParquetSchema<Prompt>
     readonly Column<IReadOnlyList<Message>> messages;
     readonly Column<long> seed;
     readonly Column<int> sample;
-    readonly Column<string?> expected, category;
+    readonly Column<string?> expected, category, after, teacher;
 
     public PromptSchema()
     {
@@ -41,12 +41,15 @@ sealed class PromptSchema : ParquetSchema<Prompt>
         sample = Add("sample", Types.Integer, prompt => prompt.Sample);
         expected = Add("expected", Types.OptionalText, prompt => prompt.Expected, isRequired: false);
         category = Add("category", Types.OptionalText, prompt => prompt.Category, isRequired: false);
+        after = Add("after", Types.OptionalText, prompt => prompt.After, isRequired: false);
+        teacher = Add("teacher", Types.OptionalText, prompt => prompt.Teacher, isRequired: false);
     }
 
     public override int Weigh(Prompt row) => Types.Weigh(row.Messages);
 
     protected override Prompt Build(Values values, int row) => new(
-        values.Get(id, row), values.Get(messages, row), values.Get(seed, row), values.Get(source, row), values.Get(sample, row), values.Get(expected, row), values.Get(category, row));
+        values.Get(id, row), values.Get(messages, row), values.Get(seed, row), values.Get(source, row), values.Get(sample, row), values.Get(expected, row), values.Get(category, row),
+        values.Get(after, row), values.Get(teacher, row));
 }
 
 sealed class FailureSchema : ParquetSchema<Failure>
