@@ -16,9 +16,9 @@ public class TeacherStageTests
             """);
 
         await GenerateAsync(work, "talk", "prompts: { jsonl: talk.jsonl }");
-        var rows = await AskAsync(work, "talk", "select len(prompt) n, prompt[n - 1].role before, prompt[n - 1].content is not null as has, finish_reason from examples order by n, before");
+        var rows = await AskAsync(work, "talk", "select len(prompt) n, prompt[len(prompt) - 1].role spoke from examples order by n, spoke");
 
-        Assert.Equal(["1\tNULL", "1\tNULL", "3\tassistant", "5\tassistant"], rows.Select(row => string.Join('\t', row.Split('\t')[..2])));
+        Assert.Equal(["1\tNULL", "1\tNULL", "3\tassistant", "5\tassistant"], rows);
         var same = await AskAsync(work, "talk", "select count(*) from examples a join examples b on len(a.prompt) = 3 and len(b.prompt) = 1 and b.prompt[1] = a.prompt[1] and b.completion[1] = a.prompt[2]");
         Assert.Equal("1", same.Single());
     }
