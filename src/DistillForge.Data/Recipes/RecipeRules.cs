@@ -46,7 +46,7 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Student.Vocabulary).Must(v => !v.IsTeacher).When(r => r.Dataset is not null).WithMessage("is the teacher's, but a recipe with a dataset has no teacher. Write 'vocabulary: { train: 1024 }'.");
         RuleFor(r => r.Student.Vocabulary).Must(v => v.IsTeacher).When(r => r.Teacher is not null && r.Train.Targets == TrainTargets.Trace).WithMessage("is not the teacher's, so its token ids cannot be trained on. Write 'vocabulary: teacher', or 'targets: text-only' under train.");
         RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => r.Dataset is not null).WithMessage("is 'teacher-text', but a recipe with a dataset has no teacher. Remove it.");
-        RuleFor(r => r.Train.Targets).Must(_ => false).When(r => r.Teacher is not null && r.Generate.TopLogprobs == 0 && r.Train.Targets == TrainTargets.Trace).WithMessage("is 'trace', but generate.top_logprobs is 0, so nothing is captured. Raise it, or write 'targets: text-only'.");
+        RuleFor(r => r.Train.Targets).Must(_ => false).When(r => r.Teacher is not null && r.Generate.TopLogprobs == 0 && r.Generate.RandomDraws == 0 && r.Train.Targets == TrainTargets.Trace).WithMessage("is 'trace', but generate.top_logprobs is 0, so nothing is captured. Raise it, or write 'targets: text-only'.");
     }
 
     // The line of the deepest key on the way that the file has.

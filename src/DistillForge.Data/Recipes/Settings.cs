@@ -38,6 +38,15 @@ public sealed record GenerateSettings
     /// <summary>Training temperatures to capture the tail for; 1 is always captured.</summary>
     public IReadOnlyList<float> Temperatures { get; init; } = [1f];
 
+    /// <summary>
+    /// Above 0, so many draws with replacement from the whole distribution are captured at each position (RS-KD) instead of the most
+    /// likely tokens and tail samples.
+    /// </summary>
+    public int RandomDraws { get; init; }
+
+    /// <summary>s: those draws follow p^(1/s).</summary>
+    public float DrawTemperature { get; init; } = 1f;
+
     /// <summary>What a model is asked for one answer.</summary>
     public Sampling ToSampling() => new(
         Temperature,
@@ -46,7 +55,7 @@ public sealed record GenerateSettings
         MinP,
         MaxTokens,
         Stop,
-        TopLogprobs > 0 ? new Want.Head(TopLogprobs, HeadMass, TailSamples, Temperatures) : null);
+        TopLogprobs > 0 || RandomDraws > 0 ? new Want.Head(TopLogprobs, HeadMass, TailSamples, Temperatures, RandomDraws, DrawTemperature) : null);
 }
 
 /// <summary>The model to be trained.</summary>

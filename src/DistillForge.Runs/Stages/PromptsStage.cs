@@ -74,7 +74,7 @@ sealed class PromptsStage(RunContext run) : Stage(run)
 
     static string Describe(Want.Head? capture) => capture is null
         ? "no trace"
-        : FormattableString.Invariant($"top_logprobs={capture.TopLogprobs} mass={capture.Mass:R} tail_samples={capture.TailSamples} temperatures={string.Join(',', capture.Temperatures ?? [])}");
+        : FormattableString.Invariant($"top_logprobs={capture.TopLogprobs} mass={capture.Mass:R} tail_samples={capture.TailSamples} temperatures={string.Join(',', capture.Temperatures ?? [])}{(capture.RandomDraws > 0 ? FormattableString.Invariant($" random_draws={capture.RandomDraws} draw_temperature={capture.DrawTemperature:R}") : "")}");
 
     static string TextOf(PromptDraw draw) => string.Join('\u001e', draw.Messages.Select(message => $"{message.Role}\u001f{message.Content}"));
 }
