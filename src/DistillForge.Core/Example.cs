@@ -11,6 +11,9 @@ public sealed record Example
     /// <summary>Usually one assistant message.</summary>
     public required IReadOnlyList<Message> Completion { get; init; }
 
+    /// <summary>What the model thought before its answer, where the recipe splits it off.</summary>
+    public string? Reasoning { get; init; }
+
     /// <summary>Who answered: a model's name, a person, a grammar.</summary>
     public required string Author { get; init; }
 

@@ -7,7 +7,8 @@ namespace DistillForge.Data;
 /// <summary>An answer as the bytes of one journal record. Both sides are ours; the frame around it has a checksum.</summary>
 static class AnswerRecord
 {
-    const byte Version = 1;
+    // 2: reasoning.
+    const byte Version = 2;
     const byte IsExample = 1;
     const byte IsScoredExample = 2;
     const byte IsFailure = 3;
@@ -45,7 +46,8 @@ static class AnswerRecord
     public static Answer Read(byte[] record)
     {
         using var reader = new BinaryReader(new MemoryStream(record), Encoding.UTF8);
-        if (reader.ReadByte() is var version && version != Version)
+        var version = reader.ReadByte();
+        if (version is 0 or > Version)
         {
             throw new InvalidDataException($"written by another version of DistillForge (record form {version}, this one reads {Version})");
         }
@@ -57,6 +59,7 @@ static class AnswerRecord
         }
 
         var example = ReadExample(reader);
+        example = version >= 2 ? example with { Reasoning = ReadOptional(reader) } : example;
         return Answer.Of(kind switch
         {
             IsScoredExample => example with { Trace = ReadTrace(reader, example.Id) },
@@ -94,6 +97,7 @@ static class AnswerRecord
         writer.Write(example.Template);
         Optional(writer, example.Expected);
         Optional(writer, example.Category);
+        Optional(writer, example.Reasoning);
     }
 
     static Example ReadExample(BinaryReader reader) => new()

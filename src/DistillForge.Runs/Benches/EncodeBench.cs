@@ -28,21 +28,24 @@ public sealed class EncodeBench : IBench
         {
             await using var teacher = await LlamaModel.OpenAsync(rows.Gguf, new LlamaOptions(request.Threads, request.Parallel), cancellationToken);
             var answers = await rows.AnswerAsync(teacher, log, cancellationToken);
-            var bytes = new List<EncodeSize>();
-            foreach (var coding in EncodeCoding.All.Prepend(Default))
+            // Codings that differ only in what training makes of them lie on disk alike.
+            var sizes = new Dictionary<Want.Head, EncodeSize>();
+            foreach (var want in EncodeCoding.All.Select(coding => coding.Want).Prepend(Default).Distinct())
             {
-                bytes.Add(await EncodeSize.MeasureAsync(coding.Want, teacher, answers, Path.Combine(scratch, "traces.parquet"), cancellationToken));
-                log.Report("on disk", bytes.Count, EncodeCoding.All.Count + 1, "codings");
+                sizes[want] = await EncodeSize.MeasureAsync(want, teacher, answers, Path.Combine(scratch, "traces.parquet"), cancellationToken);
+                log.Report("on disk", sizes.Count, 0, "codings");
             }
+
+            var bytes = EncodeCoding.All.Select(coding => sizes[coding.Want]).ToList();
 
             using var students = await EncodeStudents.TrainAsync(teacher, answers, TrainingSteps, request.EffectiveThreads, Path.Combine(scratch, "student"), log, cancellationToken);
             var gradients = await GradientsAsync(teacher, students, answers, request.Rounds > 0 ? request.Rounds : Redraws, log, cancellationToken);
-            foreach (var line in EncodeTable.Lines(gradients, bytes.Skip(1).ToList()))
+            foreach (var line in EncodeTable.Lines(gradients, bytes))
             {
                 log.Say(line);
             }
 
-            return Measurement.Beside("encode", bytes[0].BytesPerToken, "bytes/token", Better.Lower, "most that the default may take", Allowed) with { Details = EncodeTable.Details(gradients, bytes.Skip(1).ToList(), bytes[0]) };
+            return Measurement.Beside("encode", sizes[Default].BytesPerToken, "bytes/token", Better.Lower, "most that the default may take", Allowed) with { Details = EncodeTable.Details(gradients, bytes, sizes[Default]) };
         }
         finally
         {
@@ -51,7 +54,7 @@ public sealed class EncodeBench : IBench
     }
 
     /// <summary>As a recipe captures that says nothing of it.</summary>
-    static EncodeCoding Default { get; } = new("default", new GenerateSettings().ToSampling().Capture!, EncodeTarget.TailSamples);
+    static Want.Head Default { get; } = new GenerateSettings().ToCapture()! with { Temperatures = null };
 
     static async Task<EncodeGradients> GradientsAsync(LlamaModel teacher, EncodeStudents students, List<TokenTrace> answers, int redraws, IProgressLog log, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ namespace DistillForge.Runs.Benches;
 sealed record EncodeRows(string Gguf, string Data)
 {
     const int Prompts = 800;
-    const int Samples = 2;
+    const int Samples = 1;
     const int LongestAnswer = 64;
 
     /// <summary>What the request names; else a real chat model over real dialogues where they lie beside the project; else what is committed.</summary>
