@@ -1,5 +1,3 @@
-using DistillForge.Core;
-
 namespace DistillForge.Data;
 
 /// <summary>What a scorer thought of one position, whole.</summary>

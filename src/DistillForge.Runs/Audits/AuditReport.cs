@@ -42,12 +42,12 @@ sealed class AuditReport
         for (var i = 0; i < head.Length; i++)
         {
             named += whole[head[i]];
-            divergence += whole[head[i]] * (Math.Log(whole[head[i]]) - logprobs[i]);
+            divergence += Term(whole[head[i]], Math.Exp(logprobs[i]));
         }
 
         var tail = trace.TailLogSums.FirstOrDefault(sums => sums.Temperature == 1)?.Values[choice.Position] ?? float.NegativeInfinity;
         var left = 1 - named;
-        divergence += left > 1e-9 && float.IsFinite(tail) ? left * (Math.Log(left) - tail) : 0;
+        divergence += Term(left, Math.Exp(tail));
         Positions++;
         entropy -= whole.Sum(p => p > 0 ? p * Math.Log(p) : 0);
         headMass += named;
@@ -60,7 +60,7 @@ sealed class AuditReport
         var outside = 1.0;
         foreach (var (id, weight) in aim)
         {
-            target += weight > 0 ? weight * Math.Log(weight / whole[id]) : 0;
+            target += Term(weight, whole[id]);
             distance += Math.Abs(weight - whole[id]) / 2;
             outside -= whole[id];
         }
@@ -101,6 +101,9 @@ sealed class AuditReport
 
         return head;
     }
+
+    // p log(p/q). Half precision leaves nothing below 1e-9 that could be compared.
+    static double Term(double p, double q) => p > 1e-9 ? p * Math.Log(p / Math.Max(q, 1e-30)) : 0;
 
     static double[] Softmax(Half[] logprobs)
     {
