@@ -1,6 +1,7 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Llama;
+using DistillForge.Runs.Stages;
 
 namespace DistillForge.Runs;
 

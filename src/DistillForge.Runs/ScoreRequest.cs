@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DistillForge.Core;
 using DistillForge.Data;
-using DistillForge.Runs.Stages;
 
 namespace DistillForge.Runs;
 

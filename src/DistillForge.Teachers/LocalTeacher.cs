@@ -33,6 +33,7 @@ public sealed class LocalTeacher(LocalTeacher.Options options, ILanguageModel mo
     {
         foreach (var prompt in prompts)
         {
+            noMore.ThrowIfCancellationRequested();
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(noMore, cancellationToken);
             using var reserved = budget is null ? null : await budget.ReserveAsync(0, MostTokens(prompt), waiting.Token);
             var answer = await AskAsync(prompt, cancellationToken);

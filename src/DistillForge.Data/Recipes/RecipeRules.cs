@@ -41,6 +41,8 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Dataset!).SetValidator(new DatasetRules()).When(r => r.Dataset is not null);
         RuleFor(r => r.Teacher!).SetValidator(new TeacherRules()).When(r => r.Teacher is not null);
         Several();
+        RuleFor(r => r.Teacher!.When).Null().When(r => r.Teacher is not null).WithMessage("chooses among several teachers, and there is only one. Remove it, or name several under 'teachers'.");
+        RuleFor(r => r.Generate.Overflow).Equal(Overflow.Fail).When(r => r.AllTeachers.Any(teacher => teacher.Api is not null)).WithMessage("is 'truncate', but an API does not say how long its context is. Remove it.");
         RuleFor(r => r.Teacher!.Api).Null().When(r => r.Dataset is not null && r.Teacher is not null).WithMessage("cannot score a dataset: APIs do not say what they think of given text. Take a GGUF teacher, or remove the teacher to train on the text alone.");
         RuleFor(r => r.Budget).SetValidator(new BudgetRules());
         Targets();

@@ -1,6 +1,5 @@
 using DistillForge.Core;
 using DistillForge.Data;
-using DistillForge.Teachers;
 
 namespace DistillForge.Runs.Stages;
 
@@ -97,12 +96,17 @@ sealed class GenerateStage(RunContext run, GenerateStage.Part part) : Stage(run)
     async Task<IReadOnlyDictionary<string, double>> CountAsync(JournalShards shards, List<Prompt> wanted, CancellationToken cancellationToken)
     {
         var ids = wanted.Select(prompt => prompt.Id).ToHashSet();
-        var byAuthor = await ExamplesFile.ReadAsync(shards.Examples, cancellationToken).Where(example => ids.Contains(example.Id)).CountByAsync(example => example.Author, cancellationToken: cancellationToken).ToDictionaryAsync(author => author.Key, author => author.Value, cancellationToken: cancellationToken);
+        var byAuthor = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        await foreach (var example in ExamplesFile.ReadAsync(shards.Examples, cancellationToken).Where(example => ids.Contains(example.Id)))
+        {
+            byAuthor[example.Author] = byAuthor.GetValueOrDefault(example.Author) + 1;
+        }
+
         var failures = await FailuresFile.ReadAsync(shards.Failures, cancellationToken).CountAsync(failure => ids.Contains(failure.Id), cancellationToken);
         var examples = byAuthor.Values.Sum();
         Ledger.Balance(Name, ("prompts", ids.Count), ("examples", examples), ("failures", failures));
         var figures = new Dictionary<string, double> { ["prompts"] = ids.Count, ["examples"] = examples, ["failures"] = failures };
-        foreach (var (author, count) in Run.Teachers.Count > 1 ? byAuthor : [])
+        foreach (var (author, count) in byAuthor.Where(_ => Run.Teachers.Count > 1))
         {
             figures[$"examples.{author}"] = count;
         }

@@ -11,7 +11,8 @@ sealed class PromptExpansion(RunContext run)
     public async Task<(List<Prompt> Asked, List<Prompt> HeldOut)> ExpandAsync(CancellationToken cancellationToken)
     {
         var (asked, heldOut) = await DrawAsync(cancellationToken);
-        return ([.. Rows(asked, run.Recipe.Generate.Samples, "prompts", Route)], [.. Rows(heldOut, 1, "held-out", _ => [run.Teacher])]);
+        // Two teachers may be the same weights under two names: the same row is asked once.
+        return ([.. Rows(asked, run.Recipe.Generate.Samples, "prompts", Route).DistinctBy(prompt => prompt.Id)], [.. Rows(heldOut, 1, "held-out", _ => [run.Teacher])]);
     }
 
     async Task<(List<PromptDraw> Asked, List<PromptDraw> HeldOut)> DrawAsync(CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using DistillForge.Core;
 using DistillForge.Data;
 
 namespace DistillForge.Runs.Stages;
@@ -23,7 +22,7 @@ sealed class PromptsStage(RunContext run) : Stage(run)
         Directory.CreateDirectory(Run.Folder.In("held-out"));
         var written = await PromptsFile.WriteAsync(Run.Folder.Prompts, asked.ToAsyncEnumerable(), cancellationToken);
         var aside = await PromptsFile.WriteAsync(Run.Folder.In("held-out/prompts.parquet"), heldOut.ToAsyncEnumerable(), cancellationToken);
-        Run.Progress.Say($"  {written:N0} prompts, {aside:N0} held out{(Run.Teachers.Count > 1 ? ": " + string.Join(", ", asked.CountBy(prompt => prompt.Teacher).OrderBy(teacher => teacher.Key, StringComparer.Ordinal).Select(teacher => $"{teacher.Value:N0} for {teacher.Key}")) : "")}");
+        Run.Progress.Say($"  {written:N0} prompts, {aside:N0} held out{(Run.Teachers.Count > 1 ? ": " + string.Join(", ", asked.CountBy(prompt => prompt.Teacher ?? "").OrderBy(teacher => teacher.Key, StringComparer.Ordinal).Select(teacher => $"{teacher.Value:N0} for {teacher.Key}")) : "")}");
         return new Dictionary<string, double> { ["prompts"] = written, ["held_out"] = aside };
     }
 }

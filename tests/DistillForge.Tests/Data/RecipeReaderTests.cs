@@ -146,6 +146,7 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("name: a\nteacher: { gguf: teacher.gguf, requests_per_minute: 3 }\nprompts: { jsonl: questions.jsonl }\n", "teacher.requests_per_minute", "belongs to 'api', which is not given. Remove it.")]
     [InlineData("name: a\nteacher: { api: http://x/v1, model: m }\nprompts: { jsonl: questions.jsonl }\n", "train.targets", "is 'trace', but an API gives texts and no token ids.")]
     [InlineData("name: a\nteacher: { api: http://x/v1, model: m }\nprompts: { jsonl: questions.jsonl }\ntrain: { targets: text-only }\n", "student.vocabulary", "is the teacher's, but an API shows none.")]
+    [InlineData("name: a\nteacher: { api: http://x/v1, model: m, tokenizer: teacher.gguf }\nprompts: { jsonl: questions.jsonl }\ngenerate: { overflow: truncate }\n", "generate.overflow", "is 'truncate', but an API does not say how long its context is.")]
     [InlineData("name: a\nteacher: { api: http://x/v1, model: m }\ndataset: { jsonl: questions.jsonl }\n", "teacher.api", "cannot score a dataset")]
     [InlineData("name: a\nteachers: [ { gguf: teacher.gguf }, { gguf: teacher.gguf } ]\nprompts: { jsonl: questions.jsonl }\n", "teachers", "have the same name twice. Give each a 'name' of its own.")]
     [InlineData("name: a\nteachers:\n  - { gguf: teacher.gguf }\n  - { gguf: teacher.gguf, name: b, weight: 0 }\nprompts: { jsonl: questions.jsonl }\n", "teachers[1].weight", "is 0; it is above 0 and up to 1000000.")]
@@ -221,7 +222,7 @@ public sealed class RecipeReaderTests : IDisposable
             routing: every
             budget: { max_cost_usd: 2.5, max_tokens: 1_000_000, max_hours: 12 }
             prompts: { jsonl: questions.jsonl, max_turns: 3 }
-            generate: { repetition_penalty: 1.1, stop_tokens: [ 5 ], reasoning: split, overflow: truncate, exact: true }
+            generate: { repetition_penalty: 1.1, stop_tokens: [ 5 ], reasoning: split, exact: true }
             """);
 
         Assert.Equal(["sharp", "big-1"], recipe.AllTeachers.Select(teacher => teacher.DisplayName));
@@ -230,7 +231,7 @@ public sealed class RecipeReaderTests : IDisposable
         Assert.Equal((60, 9000, 4, 90.0, "BIG_KEY"), (api.RequestsPerMinute, api.TokensPerMinute, api.MaxConcurrency, api.TimeoutS, api.KeyEnv));
         Assert.True(api.When!.Fits("any.jsonl", "hard"));
         Assert.False(api.When!.Fits("any.jsonl", null));
-        Assert.Equal((ReasoningTreatment.Split, Overflow.Truncate, true, 3), (recipe.Generate.Reasoning, recipe.Generate.Overflow, recipe.Generate.Exact, recipe.Prompts!.MaxTurns));
+        Assert.Equal((ReasoningTreatment.Split, true, 3), (recipe.Generate.Reasoning, recipe.Generate.Exact, recipe.Prompts!.MaxTurns));
         Assert.Equal(1.1f, recipe.Generate.ToSampling().RepetitionPenalty);
     }
 

@@ -35,7 +35,7 @@ sealed partial class HandlebarsText
         {
             template = Engine.Compile(new StringReader(source));
         }
-        catch (Exception exception) when (exception is HandlebarsException or InvalidOperationException or ArgumentException or FormatException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new FormatException($"is no template: {Said(exception)}", exception);
         }
@@ -51,7 +51,8 @@ sealed partial class HandlebarsText
         {
             template(writer, slots, null!);
         }
-        catch (Exception exception) when (exception is HandlebarsException or InvalidOperationException or ArgumentException or InvalidCastException or NullReferenceException or FormatException)
+        // Whatever a stranger's template brings about in the library is that template's fault.
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw exception.GetBaseException() is FormatException own ? own : new FormatException(Complaint(exception, slots), exception);
         }
@@ -70,11 +71,15 @@ sealed partial class HandlebarsText
         }
 
         var path = said[..said.IndexOf(Undefined, StringComparison.Ordinal)].Trim();
-        return $"reads '{path}', which nothing gives. {Core.NearName.Suggest(path, Names(slots)) ?? $"Known: {string.Join(", ", Names(slots).Take(20))}."}";
+        return $"reads '{path}', which nothing gives. {Core.NearName.Suggest(path, Steps(slots)) ?? $"Known: {string.Join(", ", Names(slots).Take(20))}."}";
     }
 
     static IEnumerable<string> Names(IReadOnlyDictionary<string, object> slots)
         => slots.SelectMany(slot => slot.Value is IReadOnlyDictionary<string, object> row ? row.Keys.Select(column => $"{slot.Key}.{column}") : [slot.Key]);
+
+    // The library names only the last step of a path.
+    static IEnumerable<string> Steps(IReadOnlyDictionary<string, object> slots)
+        => slots.Keys.Concat(slots.Values.OfType<IReadOnlyDictionary<string, object>>().SelectMany(row => row.Keys));
 
     static void Check(string source)
     {

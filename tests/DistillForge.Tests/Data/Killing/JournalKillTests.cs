@@ -71,7 +71,7 @@ public sealed class JournalKillTests : IDisposable
     async Task<int> SessionAsync(string folder, string list, Fault? fault, int seed)
     {
         Directory.CreateDirectory(folder);
-        var start = new ProcessStartInfo("dotnet", [typeof(JournalChild).Assembly.Location, "journal", folder, list, $"{Rows}", $"{seed % 1000}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(JournalChild).Assembly.Location, "journal", folder, list, $"{Rows}", $"{seed % 1000}"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         if (fault is { Kind: not "clock" })
         {
             start.Environment["LD_PRELOAD"] = fault.Library;
@@ -126,7 +126,7 @@ public sealed class JournalKillTests : IDisposable
         var library = scratch["faults.so"];
         var source = Path.Combine(Home.Root, "tests", "DistillForge.Tests", "Data", "Killing", "faults.c");
         // The set-up brings a C++ compiler for libtorch's shim; the C compiler comes with it.
-        using var compiler = Process.Start(new ProcessStartInfo("gcc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]) { RedirectStandardError = true })!;
+        using var compiler = Process.Start(new ProcessStartInfo("gcc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]) { UseShellExecute = false, RedirectStandardError = true })!;
         var said = await compiler.StandardError.ReadToEndAsync();
         await compiler.WaitForExitAsync();
         Assert.True(compiler.ExitCode == 0, said);

@@ -126,7 +126,7 @@ public sealed class HandlebarsTests : IDisposable
     [InlineData("kind: handlebars\nsystem: hi", "user", "is missing.")]
     [InlineData("kind: handlebars\nuser: hi\nturns: [a]", "user", "is given beside turns.")]
     [InlineData("kind: handlebars\nuser: \"{{topik}}\"\nsources: { topic: [a] }", "user", "Did you mean 'topic'?")]
-    [InlineData("kind: handlebars\nuser: \"{{topic.nme}}\"\nsources: { topic: [ { name: a, area: b } ] }", "user", "topic.name")]
+    [InlineData("kind: handlebars\nuser: \"{{topic.nme}}\"\nsources: { topic: [ { name: a, area: b } ] }", "user", "Did you mean 'name'?")]
     [InlineData("kind: handlebars\nuser: \"{{#if a}}x\"\nsources: { a: [b] }", "user", "is no template")]
     [InlineData("kind: handlebars\nuser: \"{{> /etc/passwd}}\"", "user", "partials, decorators and raw blocks are not for prompts")]
     [InlineData("kind: handlebars\nuser: \"{{#> layout}}{{/layout}}\"", "user", "partials, decorators and raw blocks are not for prompts")]
@@ -150,7 +150,7 @@ public sealed class HandlebarsTests : IDisposable
         var nested = string.Concat(Enumerable.Repeat("{{#each a}}", 9)) + string.Concat(Enumerable.Repeat("{{/each}}", 9));
 
         Assert.Contains("nests loops more than 3 deep", Assert.Throws<ForgeException>(() => Load($"sources: {{ a: {{ list: [x, y], pick: 2 }} }}\nuser: \"{nested}\"")).Message, StringComparison.Ordinal);
-        Assert.Contains("nests blocks more than 12 deep", Assert.Throws<ForgeException>(() => Load($"user: \"{string.Concat(Enumerable.Repeat("{{#if a}}", 100_000 / 10))}\"")).Message, StringComparison.Ordinal);
+        Assert.Contains("nests blocks more than 12 deep", Assert.Throws<ForgeException>(() => Load($"user: \"{string.Concat(Enumerable.Repeat("{{#if a}}", 1_000))}\"")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
