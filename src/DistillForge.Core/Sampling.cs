@@ -47,7 +47,16 @@ public abstract record Want
     /// <param name="Mass">As many ids as reach this share of probability; 1 always takes <paramref name="TopLogprobs"/>.</param>
     /// <param name="TailSamples">Ids drawn with replacement from the tail's own distribution, for each temperature.</param>
     /// <param name="Temperatures">Training temperatures to capture the tail for. 1 is always captured.</param>
-    public sealed record Head(int TopLogprobs = 16, float Mass = 1f, int TailSamples = 8, IReadOnlyList<float>? Temperatures = null) : Want;
+    /// <param name="RandomDraws">
+    /// Above 0, the head is not the most likely ids but those of so many draws with replacement from the whole distribution (RS-KD,
+    /// arXiv:2503.16870), each with its count; there are no tail samples then.
+    /// </param>
+    /// <param name="DrawTemperature">s: the draws follow r ∝ p^(1/s); its tail is captured too.</param>
+    public sealed record Head(int TopLogprobs = 16, float Mass = 1f, int TailSamples = 8, IReadOnlyList<float>? Temperatures = null, int RandomDraws = 0, float DrawTemperature = 1f) : Want
+    {
+        /// <summary>Every temperature whose tail is captured: 1 first, none twice.</summary>
+        public IReadOnlyList<float> AllTemperatures => [.. new[] { 1f }.Concat(Temperatures ?? []).Concat(RandomDraws > 0 ? [DrawTemperature] : []).Distinct()];
+    }
 
     /// <summary>The log-probabilities of these ids, in ascending order of id, at every position.</summary>
     public sealed record At(IReadOnlyList<int> Ids) : Want;

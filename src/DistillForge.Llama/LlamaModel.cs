@@ -89,12 +89,18 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
 
     /// <summary>Continues a prompt that is tokens already.</summary>
     /// <exception cref="CompletionFailedException">This prompt cannot be answered; others may.</exception>
-    public async Task<Completion> CompleteTokensAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, CancellationToken cancellationToken)
+    public Task<Completion> CompleteTokensAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, CancellationToken cancellationToken)
+        => ContinueAsync(promptIds, sampling, seed, Tokens.ChatTemplate is null ? CompletionRequest.NoEnd : Dialogue.End, cancellationToken);
+
+    /// <summary>Continues a prompt for as many tokens as the sampling says; an end token ends nothing. For measuring.</summary>
+    public Task<Completion> ContinueToLengthAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, CancellationToken cancellationToken)
+        => ContinueAsync(promptIds, sampling, seed, CompletionRequest.AtLength, cancellationToken);
+
+    async Task<Completion> ContinueAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, int end, CancellationToken cancellationToken)
     {
         int[] ids = [.. promptIds];
         CheckTokens(ids, ids.Length, room: 1);
         var plan = sampling.Capture is { } capture ? TracePlan.Of(capture) : null;
-        var end = Tokens.ChatTemplate is null ? CompletionRequest.NoEnd : Dialogue.End;
         return await worker.AskAsync(FrameKind.Complete, to => CompletionRequest.Write(to, ids, sampling, seed, end, plan), (frame, parts) => CompletionRequest.Read(frame, parts, this, ids, plan), cancellationToken);
     }
 
@@ -134,6 +140,11 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
     /// <summary>Measures the decodes alone, in fresh contexts; ask while nothing else runs.</summary>
     public Task<Speed> MeasureSpeedAsync(CancellationToken cancellationToken)
         => worker.AskAsync(FrameKind.MeasureSpeed, static _ => { }, static (frame, _) => Answers.ReadSpeed(frame), cancellationToken);
+
+    /// <summary>Times a bare decode loop of the same model in contexts of its own; ask while nothing else runs.</summary>
+    /// <exception cref="ForgeException">There is no memory for it.</exception>
+    public Task<DecodeTime> MeasureDecodeAsync(DecodeLoop loop, CancellationToken cancellationToken)
+        => worker.AskAsync(FrameKind.MeasureDecode, to => LoopRequest.Write(to, loop), static (frame, _) => Answers.ReadTime(frame), cancellationToken);
 
     public ValueTask DisposeAsync() => worker.DisposeAsync();
 

@@ -107,6 +107,7 @@ public static class Forge
             {
                 yield return new ScoreStage(run, ScoreStage.Part.Training);
                 yield return new ScoreStage(run, ScoreStage.Part.HeldOut);
+                yield return new AuditStage(run);
             }
 
             yield break;
@@ -118,6 +119,10 @@ public static class Forge
         if (run.LocalTeacher is not null)
         {
             yield return new GenerateStage(run, GenerateStage.Part.HeldOut);
+            if (run.Recipe.Generate.ToCapture() is not null)
+            {
+                yield return new AuditStage(run);
+            }
         }
     }
 }

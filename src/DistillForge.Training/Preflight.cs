@@ -37,6 +37,7 @@ public static class Preflight
             hash.AppendData(MemoryMarshal.AsBytes(trace.TokenIds.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(trace.LossMask.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(trace.HeadLogprobs.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes((trace.HeadDraws?.Counts ?? []).AsSpan()));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

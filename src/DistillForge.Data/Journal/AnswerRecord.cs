@@ -13,6 +13,9 @@ static class AnswerRecord
     const byte IsScoredExample = 2;
     const byte IsFailure = 3;
 
+    // As IsScoredExample, with the counts of its drawn heads behind the trace.
+    const byte IsDrawnExample = 4;
+
     public static byte[] Write(Answer answer)
     {
         using var bytes = new MemoryStream();
@@ -28,7 +31,7 @@ static class AnswerRecord
         else
         {
             var example = answer.Example!;
-            writer.Write(example.Trace is null ? IsExample : IsScoredExample);
+            writer.Write(example.Trace is null ? IsExample : example.Trace.HeadDraws is null ? IsScoredExample : IsDrawnExample);
             Write(writer, example);
             if (example.Trace is { } trace)
             {
@@ -57,7 +60,12 @@ static class AnswerRecord
 
         var example = ReadExample(reader);
         example = version >= 2 ? example with { Reasoning = ReadOptional(reader) } : example;
-        return Answer.Of(kind == IsScoredExample ? example with { Trace = ReadTrace(reader, example.Id) } : example);
+        return Answer.Of(kind switch
+        {
+            IsScoredExample => example with { Trace = ReadTrace(reader, example.Id) },
+            IsDrawnExample => example with { Trace = ReadTrace(reader, example.Id) with { HeadDraws = new HeadDraws(reader.ReadSingle(), ReadArray<int>(reader)) } },
+            _ => example,
+        });
     }
 
     /// <summary>What the index needs, without the rest.</summary>
@@ -66,7 +74,7 @@ static class AnswerRecord
         using var reader = new BinaryReader(new MemoryStream(record), Encoding.UTF8);
         reader.ReadByte();
         var kind = reader.ReadByte();
-        return (reader.ReadString(), kind == IsFailure, kind == IsScoredExample);
+        return (reader.ReadString(), kind == IsFailure, kind is IsScoredExample or IsDrawnExample);
     }
 
     static void Write(BinaryWriter writer, Example example)
@@ -143,6 +151,11 @@ static class AnswerRecord
         }
 
         writer.Write(trace.Capped);
+        if (trace.HeadDraws is { } draws)
+        {
+            writer.Write(draws.Temperature);
+            Write<int>(writer, draws.Counts);
+        }
     }
 
     static TokenTrace ReadTrace(BinaryReader reader, string row)

@@ -17,6 +17,8 @@ static class Types
     public static readonly Codec<float[]> Floats = new ArrayCodec<float>(Float);
     public static readonly Codec<bool[]> Booleans = new ArrayCodec<bool>(Boolean);
     public static readonly Codec<int[]> Bytes = new BytesCodec();
+    public static readonly Codec<float[]> CodedLogprobs = new LogprobsCodec();
+    public static readonly Codec<ushort[]> UnsignedShorts = new ArrayCodec<ushort>(new NumberCodec<ushort>(DuckType.USmallInt, "USMALLINT"));
 
     public static readonly Codec<IReadOnlyList<Message>> Messages = new RowsCodec<Message>(new PairCodec<Message, string, string>(
         "role", Text, message => message.Role, "content", Text, message => message.Content, (role, content) => new Message(role, content)));

@@ -14,6 +14,7 @@ public static class Sql
     [
         ("prompts", "prompts.parquet"), ("examples", "examples/*.parquet"), ("traces", "traces/*.parquet"), ("traces", "scores/*/traces/*.parquet"),
         ("failures", "failures.parquet"), ("verdicts", "verdicts.parquet"), ("curated", "curated.parquet"),
+        ("audit", "audit.parquet"),
     ];
 
     /// <param name="folder">Its stage files are there under their names: prompts, examples, traces, failures, verdicts, curated.</param>

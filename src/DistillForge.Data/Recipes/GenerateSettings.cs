@@ -38,6 +38,17 @@ public sealed record GenerateSettings
     /// <summary>Training temperatures to capture the tail for; 1 is always captured.</summary>
     public IReadOnlyList<float> Temperatures { get; init; } = [1f];
 
+    /// <summary>
+    /// Above 0, so many draws with replacement from the whole distribution are captured at each position (RS-KD) instead of the most
+    /// likely tokens and tail samples.
+    /// </summary>
+    [AddedLater]
+    public int RandomDraws { get; init; }
+
+    /// <summary>s: those draws follow p^(1/s).</summary>
+    [AddedLater]
+    public float DrawTemperature { get; init; } = 1f;
+
     /// <summary>1 changes nothing; above it, tokens that were there already become less likely.</summary>
     [AddedLater]
     public float RepetitionPenalty { get; init; } = 1f;
@@ -65,7 +76,7 @@ public sealed record GenerateSettings
     public bool Exact { get; init; }
 
     /// <summary>What is captured of each position; null for no trace.</summary>
-    public Want.Head? ToCapture() => TopLogprobs > 0 ? new Want.Head(TopLogprobs, HeadMass, TailSamples, Temperatures) : null;
+    public Want.Head? ToCapture() => TopLogprobs > 0 || RandomDraws > 0 ? new Want.Head(TopLogprobs, HeadMass, TailSamples, Temperatures, RandomDraws, DrawTemperature) : null;
 
     /// <summary>What a model is asked for one answer.</summary>
     public Sampling ToSampling() => new(

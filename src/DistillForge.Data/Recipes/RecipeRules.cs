@@ -67,7 +67,7 @@ sealed class RecipeRules : AbstractValidator<Recipe>
             .WithMessage("is the teacher's, but an API shows none. Write 'vocabulary: { train: 1024 }', or name a GGUF with its vocabulary, 'tokenizer: path', under the teacher.");
         RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => r.Dataset is not null && !HasTeacher(r)).WithMessage("is 'teacher-text', but a recipe with a dataset has no teacher. Remove it.");
         RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => HasTeacher(r) && r.Train.Targets == TrainTargets.TextOnly).WithMessage("is 'teacher-text', but the student learns from the text alone itself (train.targets). Remove it.");
-        RuleFor(r => r.Train.Targets).Must(_ => false).When(r => HasTeacher(r) && r.Generate.TopLogprobs == 0 && r.Train.Targets == TrainTargets.Trace).WithMessage("is 'trace', but generate.top_logprobs is 0, so nothing is captured. Raise it, or write 'targets: text-only'.");
+        RuleFor(r => r.Train.Targets).Must(_ => false).When(r => HasTeacher(r) && r.Generate.TopLogprobs == 0 && r.Generate.RandomDraws == 0 && r.Train.Targets == TrainTargets.Trace).WithMessage("is 'trace', but generate.top_logprobs is 0, so nothing is captured. Raise it, or write 'targets: text-only'.");
         RuleFor(r => r.Train.Targets).Equal(TrainTargets.TextOnly).When(r => All(r).Any(teacher => teacher is { Gguf: null, Api: not null, Tokenizer: null }))
             .WithMessage("is 'trace', but an API gives texts and no token ids. Write 'targets: text-only' under train, or name a GGUF with its vocabulary, 'tokenizer: path', under the teacher.");
     }

@@ -53,6 +53,9 @@ sealed class GenerateRules : AbstractValidator<GenerateSettings>
         RuleFor(g => g.TopLogprobs).InclusiveBetween(0, 255).WithMessage("is {PropertyValue}; 0 (no trace) to 255 tokens a position are possible.");
         RuleFor(g => g.HeadMass).Must(value => value is > 0 and <= 1).WithMessage("is {PropertyValue}; it is a share above 0 and up to 1.");
         RuleFor(g => g.TailSamples).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; 0 to 1024 draws a position are possible.");
+        // The counts of a head's ids are bytes.
+        RuleFor(g => g.RandomDraws).InclusiveBetween(0, 255).WithMessage("is {PropertyValue}; 0 (top_logprobs and tail_samples instead) to 255 draws a position are possible.");
+        RuleFor(g => g.DrawTemperature).Must(value => value is > 0 and <= 100).WithMessage("is {PropertyValue}; it is above 0 and up to 100.");
         RuleFor(g => g.RepetitionPenalty).Must(value => value is > 0 and <= 10).WithMessage("is {PropertyValue}; it is above 0 and up to 10, and 1 changes nothing.");
         RuleForEach(g => g.StopTokens).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; a token id is 0 or more.");
         RuleFor(g => g.JsonSchema).Null().When(g => g.Grammar is not null).WithMessage("is given beside grammar. Keep one.");

@@ -11,6 +11,9 @@ static class CompletionRequest
     /// <summary>No token but those that llama.cpp knows ends an answer.</summary>
     public const int NoEnd = -1;
 
+    /// <summary>No token ends an answer, only its length.</summary>
+    public const int AtLength = -2;
+
     /// <param name="end">What the chat template writes after an answer; it ends one even where llama.cpp does not know it for an end.</param>
     public static void Write(FrameWriter to, int[] prompt, Sampling sampling, long seed, int end, TracePlan? plan)
     {

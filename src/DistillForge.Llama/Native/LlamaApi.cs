@@ -90,11 +90,18 @@ static unsafe partial class LlamaApi
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool RemoveSequence(nint memory, int sequence, int from, int to);
 
+    [LibraryImport(Llama, EntryPoint = "llama_memory_seq_cp")]
+    public static partial void CopySequence(nint memory, int source, int target, int from, int to);
+
     [LibraryImport(Llama, EntryPoint = "llama_memory_clear")]
     public static partial void ClearMemory(nint memory, byte data);
 
     [LibraryImport(Llama, EntryPoint = "llama_decode")]
     public static partial int Decode(nint context, NativeBatch batch);
+
+    /// <summary>Waits until the last decode is done.</summary>
+    [LibraryImport(Llama, EntryPoint = "llama_synchronize")]
+    public static partial void Synchronize(nint context);
 
     [LibraryImport(Llama, EntryPoint = "llama_get_logits_ith")]
     public static partial float* Logits(nint context, int index);

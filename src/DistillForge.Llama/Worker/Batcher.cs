@@ -12,6 +12,7 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
 {
     const int PartLength = 1 << 20;
     const long WorthWaking = 100_000;
+    const int LeastSequences = 4;
 
     readonly LoadedModel model;
     readonly Lane lane;
@@ -26,11 +27,12 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
     readonly byte[] piece = new byte[1024];
     int rowCount;
     int freeCells;
+    double usualLength;
 
     public Batcher(LoadedModel model, Lane lane, WaitingLine waiting, WorkerOutput output)
     {
         (this.model, this.lane, this.waiting, this.output) = (model, lane, waiting, output);
-        batch = new DecodeBatch(LoadedModel.MicroBatch);
+        batch = new DecodeBatch(ContextPlan.MicroBatch);
         desks = [.. Enumerable.Range(0, lane.Threads).Select(_ => new Desk(model.VocabularySize))];
         rows = [.. Enumerable.Range(0, lane.MaxOutputs).Select(_ => new OutputRow())];
         crew = new Crew(lane.Threads, this);
@@ -114,13 +116,16 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
         }
 
         running.RemoveAll(sequence => sequence.Slot < 0);
-        while (slots.Count > 0 && waiting.Take(freeCells, wait: running.Count == 0) is { } next)
+        while (running.Count < ComfortableSequences && waiting.Take(freeCells, wait: running.Count == 0) is { } next)
         {
             freeCells -= next.Cells;
             next.Start(slots.Pop());
             running.Add(next);
         }
     }
+
+    // As many as fill the comfortable cells if they are as long as the last ones were; at least four, the columns of ggml's matrix kernels.
+    int ComfortableSequences => (int)Math.Clamp(usualLength == 0 ? 0 : model.ComfortableCells / usualLength, Math.Min(LeastSequences, lane.Sequences), lane.Sequences);
 
     // Exact: what is read is read alone, so that nothing depends on its company. Else speakers first, then readers.
     void Fill()
@@ -213,7 +218,7 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
     bool Speak(RunningSequence sequence, int token)
     {
         sequence.Append(token);
-        if (model.IsEnd(token) || token == sequence.End)
+        if (sequence.IsEnd(token, model))
         {
             Complete(sequence, "stop");
             return true;
@@ -244,6 +249,7 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
 
     void Release(RunningSequence sequence)
     {
+        usualLength += (sequence.Count - usualLength) * (usualLength == 0 ? 1 : 0.1);
         LlamaApi.RemoveSequence(lane.Memory, sequence.Slot, -1, -1);
         slots.Push(sequence.Slot);
         freeCells += sequence.Cells;

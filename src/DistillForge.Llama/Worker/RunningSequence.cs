@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DistillForge.Core;
+using DistillForge.Llama.Client;
 using DistillForge.Llama.Numerics;
 using DistillForge.Llama.Protocol;
 
@@ -67,6 +68,8 @@ sealed class RunningSequence
 
     /// <summary>Whether the token at a position predicts something that is asked for.</summary>
     public bool NeedsOutput(int position) => Sampling is null ? position >= PromptLength - 1 : position == Count - 1;
+
+    public bool IsEnd(int token, LoadedModel model) => End != CompletionRequest.AtLength && (model.IsEnd(token) || token == End);
 
     public void Start(int slot) => (Slot, started) = (slot, Stopwatch.GetTimestamp());
 

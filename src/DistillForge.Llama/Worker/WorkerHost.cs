@@ -115,6 +115,9 @@ public sealed class WorkerHost : IDisposable
             case FrameKind.MeasureSpeed:
                 MeasureSpeed(frame);
                 break;
+            case FrameKind.MeasureDecode:
+                MeasureDecode(frame);
+                break;
             case FrameKind.Quantize:
                 Quantize(frame);
                 break;
@@ -167,6 +170,22 @@ public sealed class WorkerHost : IDisposable
                 to.Write(speed.Batched);
                 to.Write(speed.Sequences);
                 to.Write(speed.Prompt);
+            });
+        }
+        catch (ForgeException lack)
+        {
+            Fail(frame.Request, lack);
+        }
+    }
+
+    void MeasureDecode(Frame frame)
+    {
+        try
+        {
+            output.Send(FrameKind.DecodeMeasured, frame.Request, new LoopTimer(model!).Measure(LoopRequest.Read(frame)), static (to, time) =>
+            {
+                to.Write(time.Prompt);
+                to.Write(time.Generation);
             });
         }
         catch (ForgeException lack)
