@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using DistillForge.Teachers;
 using DistillForge.Text;
 
@@ -13,6 +15,9 @@ static class Chat
     public static Vocabulary Vocabulary { get; } = BpeTrainer.Train([.. Corpus, .. Corpus], 300);
 
     public static Dialogue Dialogue { get; } = Dialogue.For(Vocabulary);
+
+    /// <summary>Writes −∞ too.</summary>
+    public static JsonSerializerOptions Lenient { get; } = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     static BpeTokenizer Tokenizer { get; } = new(Vocabulary);
 
