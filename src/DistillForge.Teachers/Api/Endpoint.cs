@@ -132,9 +132,6 @@ sealed class Endpoint : IDisposable
         }
     }
 
-    /// <summary>Closed and resting endpoints say why.</summary>
-    public override string ToString() => $"{Name}: {(Closed ?? LastFault) switch { { } fault => fault.Detail, null => "no answer yet" }}";
-
     public void Dispose() => connection.Dispose();
 
     // After a break one request tries whether the server is back.
@@ -162,6 +159,9 @@ sealed class Endpoint : IDisposable
             }
         }
     }
+
+    // Polly takes 0 and less for no limit at all.
+    static TimeSpan Within(TimeSpan left, TimeSpan most) => TimeSpan.FromTicks(Math.Clamp(left.Ticks, Math.Min(TimeSpan.TicksPerSecond / 10, most.Ticks), most.Ticks));
 
     // What the user wrote counts; where nothing is written, what the server says, less a little for its clock.
     void Announce(double requestsPerMinute, double tokensPerMinute)
@@ -193,7 +193,7 @@ sealed class Endpoint : IDisposable
         })
         .AddTimeout(new TimeoutStrategyOptions
         {
-            TimeoutGenerator = arguments => ValueTask.FromResult(arguments.Context.Properties.GetValue(TimeLeft, options.AttemptTimeout) is var left && left < options.AttemptTimeout ? left : options.AttemptTimeout),
+            TimeoutGenerator = arguments => ValueTask.FromResult(Within(arguments.Context.Properties.GetValue(TimeLeft, options.AttemptTimeout), options.AttemptTimeout)),
         })
         .Build();
 }

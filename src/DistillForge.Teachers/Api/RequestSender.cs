@@ -49,7 +49,14 @@ sealed class RequestSender
         context.Properties.Set(Key, request);
         try
         {
-            return await pipeline.ExecuteAsync(static async (context, sender) => await sender.AttemptAsync(context.Properties.GetValue(Key, null!), context.CancellationToken), context, this);
+            var reply = await pipeline.ExecuteAsync(static async (context, sender) => await sender.AttemptAsync(context.Properties.GetValue(Key, null!), context.CancellationToken), context, this);
+            if (reply.Kind is not (ReplyKind.Answered or ReplyKind.Refused))
+            {
+                // Polly hands out the last fault when it may not wait any more: the row has not failed, it has no answer yet.
+                linked.Token.ThrowIfCancellationRequested();
+            }
+
+            return reply;
         }
         catch (OperationCanceledException) when (budget.TimeUp.IsCancellationRequested && !waiting.IsCancellationRequested && !request.Sent.IsCancellationRequested)
         {
