@@ -53,7 +53,7 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     /// <summary>Who answers, for the row id: the hash of the weights, or address and model.</summary>
     public string IdentityOf(TeacherSource teacher) => teacher.Gguf is not { } gguf ? ApiIdentity.Of(teacher)
         : teacher.Lora is not { } lora ? Hashes.Of(gguf.Path)
-        : Sha256.OfText($"{Hashes.Of(gguf.Path)} {Hashes.Of(lora.Path)}");
+        : Sha256.OfText($"{Hashes.Of(gguf.Path)} with LoRA {Hashes.Of(lora.Path)}");
 
     /// <summary>Where a part's traces lie: beside its answers, or with the scorer that read them.</summary>
     /// <param name="part">Folder within the run folder; empty for the run's own rows.</param>
