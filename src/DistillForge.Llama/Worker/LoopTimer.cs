@@ -61,10 +61,23 @@ sealed class LoopTimer(LoadedModel model)
             }
 
             Flush();
-            for (var sequence = 1; loop.SharedPrompt && sequence < loop.Sequences; sequence++)
+            if (loop.SharedPrompt)
+            {
+                Share();
+            }
+        }
+
+        // A copy between streams is done by the next decode.
+        void Share()
+        {
+            for (var sequence = 1; sequence < loop.Sequences; sequence++)
             {
                 LlamaApi.CopySequence(memory, 0, sequence, -1, -1);
             }
+
+            Add(Token(0), loop.Prompt, 0, output: true);
+            Flush();
+            LlamaApi.RemoveSequence(memory, 0, loop.Prompt, -1);
         }
 
         public void Generate()
