@@ -34,28 +34,40 @@ public class ApiLimitsTests
     }
 
     [Fact]
-    public void A_window_doubles_then_grows_by_one_and_shrinks_by_a_third()
+    public void A_window_doubles_then_grows_by_one_and_shrinks_by_a_third_when_a_tenth_complains()
     {
         var window = new ConcurrencyWindow(64);
+        var flight = new Queue<int>();
         List<int> limits = [window.Limit];
-        foreach (var complaints in new[] { 0.0, 0, 0.5, 0, 0, 0.05, 0.3 })
+        foreach (var complaints in new[] { 0, 0, 16, 0, 0, 1, 2 })
         {
-            var round = Math.Max(10, window.Limit);
-            while (window.HasRoom)
+            var given = 0;
+            while (window.Limit == limits[^1])
             {
-                window.Enter();
-            }
+                while (window.HasRoom)
+                {
+                    flight.Enqueue(window.Enter());
+                }
 
-            for (var reply = 0; reply < round; reply++)
-            {
-                window.Leave(reply < complaints * round);
-                window.Enter();
+                window.Leave(flight.Dequeue(), given++ < complaints);
             }
 
             limits.Add(window.Limit);
         }
 
         Assert.Equal([4, 8, 16, 10, 11, 12, 13, 9], limits);
+    }
+
+    [Fact]
+    public void A_window_that_is_never_full_does_not_grow()
+    {
+        var window = new ConcurrencyWindow(64);
+        for (var i = 0; i < 100; i++)
+        {
+            window.Leave(window.Enter(), complained: false);
+        }
+
+        Assert.Equal(4, window.Limit);
     }
 
     [Fact]

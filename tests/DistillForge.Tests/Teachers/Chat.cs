@@ -133,7 +133,16 @@ sealed class FastTime(double factor) : TimeProvider
     public override DateTimeOffset GetUtcNow() => startUtc + GetElapsedTime(0);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        => System.CreateTimer(callback, state, Scale(dueTime), Scale(period));
+        => new FastTimer(this, System.CreateTimer(callback, state, Scale(dueTime), Scale(period)));
+
+    sealed class FastTimer(FastTime time, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(time.Scale(dueTime), time.Scale(period));
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
+    }
 
     TimeSpan Scale(TimeSpan time) => time == Timeout.InfiniteTimeSpan ? time : TimeSpan.FromTicks((long)Math.Ceiling(time.Ticks / factor));
 }
