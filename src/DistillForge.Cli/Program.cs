@@ -5,6 +5,7 @@ var root = new RootCommand("Turns big language models into small ones that peopl
 {
     RunCommand.Create(),
     StageCommand.Create("generate", "Expand the prompts and let the teacher answer them."),
+    ScoreCommand.Create(),
     StageCommand.Create("filter", "Judge every row; write verdicts and the curated set."),
     StageCommand.Create("train", "Train the student on the curated set."),
     StageCommand.Create("package", "Write the GGUF files and check them in llama.cpp."),
@@ -14,6 +15,7 @@ var root = new RootCommand("Turns big language models into small ones that peopl
     InspectCommand.Create(),
     SqlCommand.Create(),
     ChatCommand.Create(),
+    BenchCommand.Create(),
     DoctorCommand.Create(),
     LauncherCommand.Create("setup", "Install what is missing and build; done by the launcher ./distillforge."),
     LauncherCommand.Create("test", "Run all tests, or those whose name contains an argument; done by the launcher ./distillforge."),

@@ -11,6 +11,9 @@ public sealed record Example
     /// <summary>Usually one assistant message.</summary>
     public required IReadOnlyList<Message> Completion { get; init; }
 
+    /// <summary>What the model thought before its answer, where the recipe splits it off.</summary>
+    public string? Reasoning { get; init; }
+
     /// <summary>Who answered: a model's name, a person, a grammar.</summary>
     public required string Author { get; init; }
 
@@ -80,4 +83,5 @@ public sealed record Answer
 
 /// <summary>What a model said.</summary>
 /// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>content_filter</c>.</param>
-public sealed record Completion(string Text, string FinishReason, int PromptTokens, int CompletionTokens, TimeSpan Elapsed, TokenTrace? Trace);
+/// <param name="CachedTokens">Of the prompt's tokens, those that were not read again, since an earlier prompt began with them too.</param>
+public sealed record Completion(string Text, string FinishReason, int PromptTokens, int CompletionTokens, TimeSpan Elapsed, TokenTrace? Trace, int CachedTokens = 0);

@@ -16,6 +16,11 @@ public sealed record Message(string Role, string Content)
 /// <param name="Sample">0 for the first answer to these messages, 1 for the second, …</param>
 /// <param name="Expected">The known right answer, where there is one.</param>
 /// <param name="Category">A slice to report by, where there is one.</param>
+/// <param name="After">
+/// The row whose answer comes before this turn; null for the first turn. Until that answer is there, <paramref name="Messages"/> holds the turns of
+/// the user alone.
+/// </param>
+/// <param name="Teacher">Whom it goes to, by name, where there are several.</param>
 public sealed record Prompt(
     string Id,
     IReadOnlyList<Message> Messages,
@@ -23,4 +28,6 @@ public sealed record Prompt(
     string Source = "",
     int Sample = 0,
     string? Expected = null,
-    string? Category = null);
+    string? Category = null,
+    string? After = null,
+    string? Teacher = null);

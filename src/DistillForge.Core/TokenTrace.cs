@@ -50,10 +50,16 @@ public sealed record TokenTrace
     /// <summary>Log-probabilities of <see cref="HeadIds"/>.</summary>
     public float[] HeadLogprobs { get; init; } = [];
 
+    /// <summary>Null where the heads are the most likely ids; set where they are what random draws hit.</summary>
+    public HeadDraws? HeadDraws { get; init; }
+
     /// <summary>For each captured temperature T, [C]: log of the sum over the tail of p^(1/T); −∞ where the tail is empty.</summary>
     public IReadOnlyList<TailLogSums> TailLogSums { get; init; } = [];
 
-    /// <summary>For each captured temperature T, [C·M]: ids drawn from the tail ∝ p^(1/T), M a position; −1 where the tail is empty.</summary>
+    /// <summary>
+    /// For each captured temperature T, [C·M]: ids drawn from the tail ∝ p^(1/T), M a position, in ascending order (so the first m of M
+    /// are no sample); −1 where the tail is empty.
+    /// </summary>
     public IReadOnlyList<TailSamples> TailSamples { get; init; } = [];
 
     /// <summary>The source gave fewer candidates than were asked for.</summary>
@@ -104,6 +110,11 @@ public sealed record TokenTrace
             return $"head_ids and head_logprobs have {HeadIds.Length} and {HeadLogprobs.Length} entries, head_sizes adds up to {heads}";
         }
 
+        if (HeadDraws?.Check(HeadSizes, HeadIds.Length, TailLogSums) is { } wrong)
+        {
+            return wrong;
+        }
+
         foreach (var tail in TailLogSums)
         {
             if (tail.Values.Length != completion)
@@ -122,6 +133,22 @@ public sealed record TokenTrace
 
         return null;
     }
+}
+
+/// <summary>
+/// The heads of a trace are the distinct ids of draws with replacement from r ∝ p^(1/s). Then Σ (n/N)(p/r) f(id) over a head is an
+/// unbiased estimate of Σ p f over the vocabulary; log r follows from the head and the tail's log-sum at s.
+/// </summary>
+/// <param name="Temperature">s; the tail's log-sums at it are in the trace.</param>
+/// <param name="Counts">[Σ HeadSizes] n of each id of <see cref="TokenTrace.HeadIds"/>, 1 or more; a position's add up to its N.</param>
+public sealed record HeadDraws(float Temperature, int[] Counts)
+{
+    internal string? Check(int[] headSizes, int heads, IReadOnlyList<TailLogSums> tails)
+        => Counts.Length != heads ? $"head_draws has {Counts.Length} counts for {heads} head_ids"
+            : Counts.AsSpan().ContainsAnyInRange(int.MinValue, 0) ? "head_draws has a count below 1"
+            : headSizes.Contains(0) ? "head_draws has no draw at some position"
+            : tails.All(tail => tail.Temperature != Temperature) ? $"head_draws was drawn at temperature {Temperature}, whose tail_logsums are missing"
+            : null;
 }
 
 /// <summary>[C] log Σ over the tail of p^(1/T).</summary>

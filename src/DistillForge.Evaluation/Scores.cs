@@ -8,6 +8,7 @@ namespace DistillForge.Evaluation;
 /// <param name="Gguf">Kind of file, e.g. <c>q8_0</c> → path.</param>
 /// <param name="Seconds">Stage → seconds.</param>
 /// <param name="Comparison">Student against baseline; null without one.</param>
+/// <param name="Authors">Rows by the teacher that answered them, where there are several.</param>
 public sealed record Scores(
     string Name,
     ModelScores? Teacher,
@@ -16,7 +17,8 @@ public sealed record Scores(
     IReadOnlyDictionary<string, string> Gguf,
     RowCounts Rows,
     IReadOnlyDictionary<string, double> Seconds,
-    Comparison? Comparison = null)
+    Comparison? Comparison = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? Authors = null)
 {
     public string ToJson() => JsonSerializer.Serialize(this, ScoresJson.Default.Scores);
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
@@ -33,17 +32,29 @@ public static class Forge
         return Summaries.Of(run, done);
     }
 
-    /// <summary>What <see cref="RunAsync"/> would do, a line a stage. A stage behind one that is to be done may be done as well.</summary>
-    public static async IAsyncEnumerable<string> PlanAsync(RunRequest request, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>What <see cref="RunAsync"/> would do, and what that takes. A stage behind one that is to be done may be done as well.</summary>
+    public static async Task<RunPlan> PlanAsync(RunRequest request, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
     {
-        using var folder = Open(request, SilentProgress.Instance, clock, out var run);
-        foreach (var stage in Stages(run, request.Until))
+        using var folder = Open(request, progress, clock, out var run);
+        var stages = Stages(run, request.Until).Select(stage => new PlannedStage(stage.Name, stage.WhyNow())).ToList();
+        return await new Planning(run).PlanAsync(stages, cancellationToken);
+    }
+
+    /// <summary>Lets a teacher read answers that exist, in a recipe or in a file, and writes down what it thinks of every token.</summary>
+    public static async Task<ScoreSummary> ScoreAsync(ScoreRequest request, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var recipe = request.ToRecipe();
+        using var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
+        var run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        var done = new List<Manifest>();
+        foreach (var stage in Sources(run))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return stage.WhyNow() is { } why ? $"{stage.Name,-12} do    {why}" : $"{stage.Name,-12} skip  done already";
+            done.Add(await stage.DoAsync(cancellationToken));
         }
 
-        await Task.CompletedTask;
+        var score = done.Single(stage => stage.Stage == ScoreStage.Part.Training.Name);
+        return ScoreSummary.Of(score, run.TeacherName, run.TracesOf(""));
     }
 
     static RunFolder Open(RunRequest request, IProgressLog progress, TimeProvider clock, out RunContext run)
@@ -101,34 +112,56 @@ public static class Forge
     static IEnumerable<Stage> All(RunContext run)
     {
         var evaluate = run.Recipe.Evaluate;
-        if (run.HasTeacher)
+        foreach (var stage in Sources(run))
         {
-            yield return new PromptsStage(run);
-            yield return new GenerateStage(run, GenerateStage.Part.Training);
-            yield return new GenerateStage(run, GenerateStage.Part.HeldOut);
-        }
-        else
-        {
-            yield return new DatasetStage(run);
+            yield return stage;
         }
 
         yield return new FilterStage(run);
         yield return new VocabularyStage(run);
-        if (!run.HasTeacher)
+        if (!run.LearnsFromTraces)
         {
             yield return new TokenizeStage(run);
         }
 
         yield return new TrainStage(run, TrainStage.Role.Student);
-        if (run.HasTeacher && evaluate.Baseline == BaselineKind.TeacherText)
+        if (run.LearnsFromTraces && evaluate.Baseline == BaselineKind.TeacherText)
         {
             yield return new TrainStage(run, TrainStage.Role.Baseline);
         }
 
         yield return new PackageStage(run);
-
         yield return new EvaluateStage(run);
         yield return new CardStage(run);
+    }
+
+    // Where the rows come from: prompts that teachers answer, or a dataset, which a teacher may score.
+    static IEnumerable<Stage> Sources(RunContext run)
+    {
+        if (!run.Asks)
+        {
+            yield return new DatasetStage(run);
+            if (run.Scores)
+            {
+                yield return new ScoreStage(run, ScoreStage.Part.Training);
+                yield return new ScoreStage(run, ScoreStage.Part.HeldOut);
+                yield return new AuditStage(run);
+            }
+
+            yield break;
+        }
+
+        yield return new PromptsStage(run);
+        yield return new GenerateStage(run, GenerateStage.Part.Training);
+        // Held-out answers serve the comparison of distributions, which needs the teacher here.
+        if (run.LocalTeacher is not null)
+        {
+            yield return new GenerateStage(run, GenerateStage.Part.HeldOut);
+            if (run.Recipe.Generate.ToCapture() is not null)
+            {
+                yield return new AuditStage(run);
+            }
+        }
     }
 }
 

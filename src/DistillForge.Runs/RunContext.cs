@@ -1,6 +1,7 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Llama;
+using DistillForge.Runs.Stages;
 
 namespace DistillForge.Runs;
 
@@ -21,21 +22,59 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
 
     public FileHashes Hashes { get; } = new(folder.In("manifests/hashes.json"));
 
-    /// <summary>The recipe trains on answers that exist; nobody is asked.</summary>
-    public bool HasTeacher => Recipe.Teacher is not null;
+    /// <summary>Everybody who answers; the first is whom the student is compared with.</summary>
+    public IReadOnlyList<TeacherSource> Teachers => Recipe.AllTeachers;
 
-    public TeacherSource Teacher => Recipe.Teacher ?? throw new InvalidOperationException("This recipe has no teacher");
+    public bool HasTeacher => Teachers.Count > 0;
 
-    /// <summary>How the teacher's file is named in reports.</summary>
-    public string TeacherName => Path.GetFileNameWithoutExtension(Teacher.Gguf.Path);
+    /// <summary>Prompts are asked.</summary>
+    public bool Asks => HasTeacher && Recipe.Dataset is null;
 
-    public string TeacherSha256 => Hashes.Of(Teacher.Gguf.Path);
+    /// <summary>Answers that exist are read by a teacher, who says what it thinks of them.</summary>
+    public bool Scores => HasTeacher && Recipe.Dataset is not null;
+
+    /// <summary>The student learns from what a teacher thought, not from the text alone.</summary>
+    public bool LearnsFromTraces => HasTeacher && Recipe.Train.Targets == TrainTargets.Trace;
+
+    /// <summary>The first, whom the student is compared with.</summary>
+    public TeacherSource Teacher => HasTeacher ? Teachers[0] : throw new InvalidOperationException("This recipe has no teacher");
+
+    /// <summary>The first teacher's weights, where they are on this machine.</summary>
+    public string? LocalTeacher => HasTeacher ? Teacher.Gguf?.Path : null;
+
+    public string TeacherGguf => LocalTeacher ?? throw new InvalidOperationException("This recipe's teacher is an API");
+
+    /// <summary>A GGUF with the teacher's vocabulary, where there is one.</summary>
+    public string? VocabularyGguf => HasTeacher ? (Teacher.Gguf ?? Teacher.Tokenizer)?.Path : null;
+
+    /// <summary>How the teachers are named in reports.</summary>
+    public string TeacherName => string.Join(", ", Teachers.Select(teacher => teacher.DisplayName));
+
+    /// <summary>Who answers, for the row id: the hash of the weights, or address and model.</summary>
+    public string IdentityOf(TeacherSource teacher) => teacher.Gguf is not { } gguf ? ApiIdentity.Of(teacher)
+        : teacher.Lora is not { } lora ? Hashes.Of(gguf.Path)
+        : Sha256.OfText($"{Hashes.Of(gguf.Path)} with LoRA {Hashes.Of(lora.Path)}");
+
+    /// <summary>Where a part's traces lie: beside its answers, or with the scorer that read them.</summary>
+    /// <param name="part">Folder within the run folder; empty for the run's own rows.</param>
+    public string TracesOf(string part) => Path.Combine(Scores ? ScoresOf(part) : Folder.In(part), "traces");
+
+    /// <summary>What one scorer says with one capture; another capture has a folder of its own, so nothing that was scored is lost.</summary>
+    public string ScoresOf(string part)
+        => Path.Combine(Folder.In(part), "scores", $"{IdentityOf(Teacher)[..12]}-{Sha256.OfText(SamplingText.OfCapture(Recipe.Generate.ToCapture()))[..8]}");
 
     public string Gguf(string type) => Folder.In($"{Recipe.Name}-{type}.gguf");
 
-    /// <summary>The teacher as it answers: the fast way.</summary>
-    public Task<LlamaModel> OpenTeacherAsync(CancellationToken cancellationToken)
-        => OpenAsync(Teacher.Gguf.Path, new LlamaOptions(Teacher.Threads > 0 ? Teacher.Threads : Settings.EffectiveThreads, Teacher.Parallel, Teacher.Context), cancellationToken);
+    /// <summary>A teacher as it answers: the fast way, unless the recipe wants it exact.</summary>
+    public Task<LlamaModel> OpenTeacherAsync(TeacherSource teacher, CancellationToken cancellationToken)
+        => OpenAsync(teacher.Gguf!.Path, new LlamaOptions(teacher.Threads > 0 ? teacher.Threads : Settings.EffectiveThreads, teacher.Parallel, teacher.Context, IsExact(teacher)), cancellationToken);
+
+    /// <summary>One conversation at a time, so that the same recipe gives the same rows.</summary>
+    public bool IsExact(TeacherSource teacher) => teacher.Exact || Recipe.Generate.Exact;
+
+    /// <summary>The teacher as it reads what others wrote: the exact way.</summary>
+    public Task<LlamaModel> OpenScorerAsync(CancellationToken cancellationToken)
+        => OpenAsync(TeacherGguf, new LlamaOptions(Teacher.Threads > 0 ? Teacher.Threads : Settings.EffectiveThreads, Teacher.Parallel, Teacher.Context, Exact: true), cancellationToken);
 
     /// <summary>Any GGUF as it is compared: the exact way (F32 KV cache, no flash attention).</summary>
     /// <param name="beside">How many models work at the same time: llama.cpp's threads wait actively, so together they must not outnumber the cores.</param>

@@ -65,6 +65,11 @@ static class Summaries
             yield return $"Student minus baseline, 95 % paired bootstrap: {string.Join("; ", Differences(comparison))}.";
         }
 
+        if (scores.Authors is { } authors)
+        {
+            yield return $"Answers by {string.Join(", ", authors.Select(author => $"{author.Key} ({author.Value:N0} rows)"))}; the student is compared with {run.Teacher.DisplayName}.";
+        }
+
         foreach (var (name, share) in scores.Student.ExactMatchByCategory?.Where(entry => entry.Key == HeldOutBenchmark.Name) ?? [])
         {
             yield return $"Held-out prompts of the template: {(scores.Teacher is null ? "" : "student ")}{Percent(share)}{(scores.Teacher?.ExactMatchByCategory?.GetValueOrDefault(name) is { } of and > 0 ? $", teacher {Percent(of)}" : "")} exact match.";

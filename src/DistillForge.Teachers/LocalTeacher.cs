@@ -1,83 +1,62 @@
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
+using System.Text;
 using DistillForge.Core;
 
 namespace DistillForge.Teachers;
 
 /// <summary>A model on this machine as a teacher: as many prompts in flight as it batches, answers in the order in which they are finished.</summary>
+/// <param name="budget">Shared by all teachers of a run; null counts nothing.</param>
 [Component("local")]
-public sealed class LocalTeacher(LocalTeacher.Options options, ILanguageModel model, Sampling sampling) : ITeacher
+public sealed class LocalTeacher(LocalTeacher.Options options, ILanguageModel model, Sampling sampling, BudgetMeter? budget = null) : ITeacher
 {
     /// <summary>What every answer says about where it comes from.</summary>
     /// <param name="Author">Who answers, e.g. <c>home-teacher</c>.</param>
     /// <param name="Sha256">Of the weights; the teacher's identity.</param>
     /// <param name="Template">Fingerprint of the chat template.</param>
     /// <param name="InFlight">Prompts that are asked and not yet taken as answers; twice what is decoded side by side keeps the engine busy.</param>
-    public sealed record Options(string Author = "local", string Sha256 = "", string? License = null, string? Terms = null, string Template = "", int InFlight = 64);
+    /// <param name="Fit">Makes a conversation fit into the context; null leaves it as it is.</param>
+    public sealed record Options(
+        string Author = "local",
+        string Sha256 = "",
+        string? License = null,
+        string? Terms = null,
+        string Template = "",
+        int InFlight = 64,
+        Func<IReadOnlyList<Message>, IReadOnlyList<Message>>? Fit = null);
 
     public string Identity => options.Sha256;
 
-    public async IAsyncEnumerable<Answer> AnswerAsync(IAsyncEnumerable<Prompt> prompts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="BudgetExhaustedException">After the last answer that the budget allowed.</exception>
+    public IAsyncEnumerable<Answer> AnswerAsync(IAsyncEnumerable<Prompt> prompts, CancellationToken cancellationToken)
+        => AnswerFlight.RunAsync(prompts, Math.Max(1, options.InFlight), together: 1, AskAsync, cancellationToken);
+
+    async Task AskAsync(IReadOnlyList<Prompt> prompts, Action<Answer> answered, CancellationToken noMore, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var flight = new Flight(Math.Max(1, options.InFlight));
-        var asking = AskAllAsync(prompts, flight, stop.Token);
-        try
+        foreach (var prompt in prompts)
         {
-            await foreach (var answer in flight.Answers.ReadAllAsync(cancellationToken))
-            {
-                yield return answer;
-                flight.Land();
-            }
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await asking;
+            noMore.ThrowIfCancellationRequested();
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(noMore, cancellationToken);
+            using var reserved = budget is null ? null : await budget.ReserveAsync(0, MostTokens(prompt), waiting.Token);
+            var answer = await AskAsync(prompt, cancellationToken);
+            reserved?.Settle(0, answer.Example is { } example ? example.PromptTokens + example.CompletionTokens : 0);
+            answered(answer);
         }
     }
 
-    // Never throws: what goes wrong ends the stream of answers.
-    async Task AskAllAsync(IAsyncEnumerable<Prompt> prompts, Flight flight, CancellationToken cancellationToken)
+    async Task<Answer> AskAsync(Prompt prompt, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var prompt in prompts.WithCancellation(cancellationToken))
-            {
-                await flight.TakeOffAsync(cancellationToken);
-                _ = AskAsync(prompt, flight, cancellationToken);
-            }
-
-            await flight.AllLandedAsync(cancellationToken);
-            flight.End(null);
-        }
-        catch (Exception why)
-        {
-            flight.End(why);
-        }
-
-        await flight.AllAnsweredAsync();
-    }
-
-    async Task AskAsync(Prompt prompt, Flight flight, CancellationToken cancellationToken)
-    {
-        try
-        {
-            flight.Add(Answer.Of(Write(prompt, await model.CompleteAsync(prompt, sampling, cancellationToken))));
+            var asked = options.Fit is { } fit ? prompt with { Messages = fit(prompt.Messages) } : prompt;
+            return Answer.Of(Write(asked, await model.CompleteAsync(asked, sampling, cancellationToken)));
         }
         catch (CompletionFailedException failure)
         {
-            flight.Add(Answer.Of(new Failure(prompt.Id, failure.Code, failure.Message)));
-        }
-        catch (Exception why)
-        {
-            flight.End(why);
-        }
-        finally
-        {
-            flight.Answered();
+            return Answer.Of(new Failure(prompt.Id, failure.Code, failure.Message));
         }
     }
+
+    // No tokenizer makes more tokens than bytes; a template's marks are some tokens a message.
+    long MostTokens(Prompt prompt) => sampling.MaxTokens + 8 + prompt.Messages.Sum(message => 8 + Encoding.UTF8.GetByteCount(message.Content));
 
     Example Write(Prompt prompt, Completion completion) => new()
     {
@@ -100,55 +79,4 @@ public sealed class LocalTeacher(LocalTeacher.Options options, ILanguageModel mo
         Category = prompt.Category,
         Trace = completion.Trace is { } trace ? trace with { Id = prompt.Id } : null,
     };
-
-    /// <summary>
-    /// The prompts between being asked and their answers being taken. A seat is free again only when its answer was taken, so prompts
-    /// are read as fast as answers are used.
-    /// </summary>
-    sealed class Flight(int seats) : IDisposable
-    {
-        readonly SemaphoreSlim free = new(seats);
-        readonly Channel<Answer> answers = Channel.CreateUnbounded<Answer>();
-        readonly TaskCompletionSource allAnswered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        int open = 1; // and one for the prompts themselves
-
-        public ChannelReader<Answer> Answers => answers.Reader;
-
-        public async Task TakeOffAsync(CancellationToken cancellationToken)
-        {
-            await free.WaitAsync(cancellationToken);
-            Interlocked.Increment(ref open);
-        }
-
-        public void Add(Answer answer) => answers.Writer.TryWrite(answer);
-
-        public void Land() => free.Release();
-
-        public async Task AllLandedAsync(CancellationToken cancellationToken)
-        {
-            for (var seat = 0; seat < seats; seat++)
-            {
-                await free.WaitAsync(cancellationToken);
-            }
-        }
-
-        public void End(Exception? why) => answers.Writer.TryComplete(why);
-
-        public void Answered()
-        {
-            if (Interlocked.Decrement(ref open) == 0)
-            {
-                allAnswered.TrySetResult();
-            }
-        }
-
-        /// <summary>Nobody works on a prompt any more.</summary>
-        public Task AllAnsweredAsync()
-        {
-            Answered();
-            return allAnswered.Task;
-        }
-
-        public void Dispose() => free.Dispose();
-    }
 }

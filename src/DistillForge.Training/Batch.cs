@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using DistillForge.Core;
 
 namespace DistillForge.Training;
@@ -43,13 +44,25 @@ public sealed class Batch
     /// <summary>[N, K] −∞ where a head is smaller than K.</summary>
     public float[] HeadLogprobs { get; }
 
+    /// <summary>[N, K] n/N where the heads are what random draws hit, 0 where a head is smaller than K; else null.</summary>
+    public float[]? HeadShares { get; private init; }
+
+    /// <summary>s of those draws.</summary>
+    public float DrawTemperature { get; private init; }
+
     public List<BatchTail> Tails { get; } = [];
 
     /// <param name="contents">What all rows of the data set have; a batch holds neither more nor less.</param>
     public static Batch Of(IReadOnlyList<Row> rows, TraceContents contents)
     {
         var headSize = contents.Scored ? rows.Max(row => row.Trained.Max(i => row.Trace.HeadSizes[i])) : 0;
-        var batch = new Batch(rows.Count, rows.Max(row => row.Length), rows.Sum(row => row.Trained.Length), headSize) { Real = rows.Sum(row => (long)row.Length) };
+        var trained = rows.Sum(row => row.Trained.Length);
+        var batch = new Batch(rows.Count, rows.Max(row => row.Length), trained, headSize)
+        {
+            Real = rows.Sum(row => (long)row.Length),
+            HeadShares = contents.Heads == HeadKind.Drawn ? new float[trained * headSize] : null,
+            DrawTemperature = contents.DrawTemperature,
+        };
         foreach (var temperature in contents.Temperatures)
         {
             var draws = contents.TailSamples.GetValueOrDefault(temperature);
@@ -103,6 +116,16 @@ public sealed class Batch
             var real = k < trace.HeadSizes[i];
             HeadIds[n * HeadSize + k] = real ? trace.HeadIds[start + k] : 0;
             HeadLogprobs[n * HeadSize + k] = real ? trace.HeadLogprobs[start + k] : float.NegativeInfinity;
+        }
+
+        if (HeadShares is not null)
+        {
+            var counts = trace.HeadDraws!.Counts.AsSpan(start, trace.HeadSizes[i]);
+            var draws = TensorPrimitives.Sum<int>(counts);
+            for (var k = 0; k < counts.Length; k++)
+            {
+                HeadShares[n * HeadSize + k] = (float)counts[k] / draws;
+            }
         }
     }
 

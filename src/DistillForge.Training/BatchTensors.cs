@@ -15,7 +15,8 @@ public static class BatchTensors
             Real(batch.NegativeEntropy, n),
             Whole(batch.HeadIds, n, batch.HeadSize),
             Real(batch.HeadLogprobs, n, batch.HeadSize),
-            [.. batch.Tails.Select(tail => new TailTargets(tail.Temperature, Real(tail.LogSums, n), Whole(tail.SampleIds, n, tail.Draws)))]);
+            [.. batch.Tails.Select(tail => new TailTargets(tail.Temperature, Real(tail.LogSums, n), Whole(tail.SampleIds, n, tail.Draws)))],
+            batch.HeadShares is { } shares ? new DrawTargets(batch.DrawTemperature, Real(shares, n, batch.HeadSize)) : null);
         return (Whole(batch.Tokens, batch.Rows, batch.Length), Whole(batch.Positions, n), targets);
     }
 }

@@ -38,6 +38,9 @@ public abstract class Network : IDisposable
     /// <summary>All trainable tensors, in a fixed order.</summary>
     public abstract IReadOnlyList<Weight> Weights { get; }
 
+    /// <summary>[V, d] A row for each token.</summary>
+    public abstract Weight Embedding { get; }
+
     /// <summary>[V, d] The vocabulary projection; one with the embedding where these are tied.</summary>
     public abstract Tensor Head { get; }
 

@@ -31,12 +31,18 @@ public static class Preflight
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant(
             $"{plan.Shape}|{plan.Vocabulary.Fingerprint}|{string.Join(';', losses)}|{plan.Seed}|{plan.Epochs}|{plan.Steps}|{plan.TokensPerBatch}|{plan.LearningRate:R}|{plan.WarmupFraction:R}|{plan.WeightDecay:R}|{plan.Clip:R}|{plan.Precision}|{plan.ValidationShare:R}|{traces.Count}")));
+        if (plan.Embedding is { } embedding)
+        {
+            hash.AppendData(MemoryMarshal.AsBytes<float>(embedding.ToArray()));
+        }
+
         foreach (var trace in traces)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{trace.Id}|{trace.PromptLength}|{trace.TokenIds.Length}|{trace.HeadIds.Length}")));
             hash.AppendData(MemoryMarshal.AsBytes(trace.TokenIds.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(trace.LossMask.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(trace.HeadLogprobs.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes((trace.HeadDraws?.Counts ?? []).AsSpan()));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -71,6 +77,7 @@ public static class Preflight
             ("checkpoint_every", plan.CheckpointEvery >= 1, "must be 1 or more"),
             ("threads", plan.Threads >= 0, "must be 0 (as many as there are processors) or more"),
             ("losses", plan.Losses.Count > 0 && plan.Losses.All(term => term.Weight > 0 && double.IsFinite(term.Weight)), "must name at least one loss, each with a weight above 0"),
+            ("embedding", plan.Embedding is null || plan.Embedding.Count == (long)plan.Shape.Vocabulary * plan.Shape.Width, $"must have {plan.Shape.Vocabulary} rows of {plan.Shape.Width}"),
             ("student.vocabulary", plan.Shape.Vocabulary == plan.Vocabulary.Size, $"must have as many rows as the vocabulary has tokens: {plan.Vocabulary.Size}"),
         ];
         return rules.Where(rule => !rule.Fits).Select(rule => new Problem($"train.{rule.Key}".Replace("train.student", "student", StringComparison.Ordinal), $"{rule.Must}."));

@@ -7,7 +7,8 @@ namespace DistillForge.Training;
 /// <param name="NegativeEntropy">[n] Σ p log p over the teacher's whole vocabulary at temperature 1.</param>
 /// <param name="HeadIds">[n, K] int64, each id once; the rest is padding.</param>
 /// <param name="HeadLogprobs">[n, K] Log-probabilities at temperature 1; −∞ marks padding.</param>
-public sealed record TokenTargets(Tensor TokenIds, Tensor NegativeEntropy, Tensor HeadIds, Tensor HeadLogprobs, IReadOnlyList<TailTargets> Tails)
+/// <param name="Draws">Set where the heads are what random draws hit.</param>
+public sealed record TokenTargets(Tensor TokenIds, Tensor NegativeEntropy, Tensor HeadIds, Tensor HeadLogprobs, IReadOnlyList<TailTargets> Tails, DrawTargets? Draws = null)
 {
     /// <summary>The teacher's tail at a training temperature.</summary>
     /// <exception cref="ForgeException">It was not captured: no other temperature's tail says what this one is.</exception>
@@ -26,8 +27,14 @@ public sealed record TokenTargets(Tensor TokenIds, Tensor NegativeEntropy, Tenso
         NegativeEntropy.narrow(0, start, count),
         HeadIds.narrow(0, start, count),
         HeadLogprobs.narrow(0, start, count),
-        [.. Tails.Select(tail => tail with { LogSum = tail.LogSum.narrow(0, start, count), SampleIds = tail.SampleIds.narrow(0, start, count) })]);
+        [.. Tails.Select(tail => tail with { LogSum = tail.LogSum.narrow(0, start, count), SampleIds = tail.SampleIds.narrow(0, start, count) })],
+        Draws is null ? null : Draws with { Shares = Draws.Shares.narrow(0, start, count) });
 }
+
+/// <summary>How often each id of a head was drawn from r ∝ p^(1/s).</summary>
+/// <param name="Temperature">s.</param>
+/// <param name="Shares">[n, K] n/N; 0 where a head is smaller than K.</param>
+public sealed record DrawTargets(float Temperature, Tensor Shares);
 
 /// <summary>The teacher's tail (what is not in its head) at one temperature T.</summary>
 /// <param name="LogSum">[n] log Σ over the tail of p^(1/T); −∞ where the tail is empty.</param>

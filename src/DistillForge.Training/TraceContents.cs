@@ -2,26 +2,44 @@ using DistillForge.Core;
 
 namespace DistillForge.Training;
 
+/// <summary>What the heads of a data set's traces are.</summary>
+public enum HeadKind
+{
+    /// <summary>The most likely ids.</summary>
+    MostLikely,
+
+    /// <summary>What random draws hit, all at one temperature.</summary>
+    Drawn,
+
+    /// <summary>Not the same in every row; no loss can train on both.</summary>
+    Mixed,
+}
+
 /// <summary>What every row of a data set offers to a loss.</summary>
 /// <param name="Scored">Each row has a teacher's log-probabilities.</param>
 /// <param name="Temperatures">Training temperatures whose tail sums each row has.</param>
 /// <param name="TailSamples">Draws a position that each row has, by temperature.</param>
-public sealed record TraceContents(bool Scored, IReadOnlyList<float> Temperatures, IReadOnlyDictionary<float, int> TailSamples)
+/// <param name="Heads">How the heads were chosen.</param>
+/// <param name="DrawTemperature">s of <see cref="HeadKind.Drawn"/>.</param>
+public sealed record TraceContents(bool Scored, IReadOnlyList<float> Temperatures, IReadOnlyDictionary<float, int> TailSamples, HeadKind Heads = HeadKind.MostLikely, float DrawTemperature = 1)
 {
     public static TraceContents Of(IEnumerable<TokenTrace> traces)
     {
         HashSet<float>? temperatures = null;
         Dictionary<float, int>? samples = null;
         var scored = true;
+        var draws = new HashSet<float?>();
         foreach (var trace in traces.Where(trace => trace.CompletionLength > 0))
         {
             scored &= trace.IsScored;
             temperatures ??= [.. trace.TailLogSums.Select(tail => tail.Temperature)];
             temperatures.IntersectWith(trace.TailLogSums.Select(tail => tail.Temperature));
             samples = Common(samples, trace);
+            draws.Add(trace.HeadDraws?.Temperature);
         }
 
-        return new TraceContents(scored && temperatures is not null, [.. (temperatures ?? []).Order()], samples ?? []);
+        var heads = draws.Count > 1 ? HeadKind.Mixed : draws.Any(s => s is not null) ? HeadKind.Drawn : HeadKind.MostLikely;
+        return new TraceContents(scored && temperatures is not null, [.. (temperatures ?? []).Order()], samples ?? [], heads, draws.FirstOrDefault(s => s is not null) ?? 1);
     }
 
     // A batch is a rectangle: two rows with another number of draws have none in common.

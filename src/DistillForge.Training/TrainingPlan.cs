@@ -22,6 +22,9 @@ public sealed record TrainingPlan
     /// <summary>Decides initialisation and order, and nothing else is left to chance.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>[V · d] What the embedding starts from instead of chance; null draws it.</summary>
+    public IReadOnlyList<float>? Embedding { get; init; }
+
     /// <summary>How often each row is seen.</summary>
     public int Epochs { get; init; } = 8;
 

@@ -23,6 +23,13 @@ sealed class TrainingRun : IDisposable
         validation = new Validation(corpus, plan.TokensPerBatch, losses);
         Network = TrainingCatalog.Architectures.Create(plan.Shape.Architecture, options: null).Build(plan.Shape, plan.Seed, device);
         Network.Precision = plan.Precision;
+        if (plan.Embedding is { } start)
+        {
+            using var scope = NewDisposeScope();
+            using var quiet = no_grad();
+            Network.Embedding.Value.copy_(tensor(start.ToArray(), Network.Embedding.Value.shape).to(device));
+        }
+
         Optimizer = new AdamW(Network.Weights, plan.WeightDecay);
     }
 

@@ -50,14 +50,35 @@ static class PlanCommand
 {
     public static Command Create()
     {
-        var command = new Command("plan", "Say which stages 'run' would do or skip, and why.") { RunCommand.Recipe, RunCommand.Runs };
+        var command = new Command("plan", "Say which stages 'run' would do or skip, and how many prompts, tokens, seconds, dollars and bytes that takes. A local teacher is asked a few prompts to find out; an API is not asked.") { RunCommand.Recipe, RunCommand.Runs, RunCommand.Json };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            await foreach (var line in Forge.PlanAsync(new RunRequest(parsed.GetRequiredValue(RunCommand.Recipe), RunCommand.RunsOf(parsed)), TimeProvider.System, interrupt))
-            {
-                await Console.Out.WriteLineAsync(line);
-            }
+            var plan = await Forge.PlanAsync(new RunRequest(parsed.GetRequiredValue(RunCommand.Recipe), RunCommand.RunsOf(parsed)), Output.Progress(), TimeProvider.System, interrupt);
+            await Console.Out.WriteLineAsync(parsed.GetValue(RunCommand.Json) ? plan.ToJson() : string.Join('\n', plan.Lines()));
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}
 
+/// <summary><c>score RECIPE|PATH</c>: a teacher reads answers that exist.</summary>
+static class ScoreCommand
+{
+    public static Command Create()
+    {
+        var target = new Argument<string>("TARGET") { Description = "A recipe with a dataset and a teacher, or answers: JSONL, CSV, Parquet, or a folder of Parquet shards" };
+        var teacher = new Option<string?>("--teacher") { Description = "The GGUF that reads a file's answers; a recipe names its own" };
+        var top = new Option<int>("--top-logprobs") { Description = "Most likely tokens captured at each position of a file's answers, at most", DefaultValueFactory = _ => 16 };
+        var tail = new Option<int>("--tail-samples") { Description = "Tokens drawn from the tail at each position of a file's answers", DefaultValueFactory = _ => 8 };
+        var column = new Option<string>("--column") { Description = "The column of a CSV that holds the prompt", DefaultValueFactory = _ => "text" };
+        var answer = new Option<string>("--answer-column") { Description = "The column of a CSV that holds the answer", DefaultValueFactory = _ => "answer" };
+        var command = new Command("score", "Let a teacher read answers that exist, its own or others', and write what it thinks of every token, as it does of its own.") { target, teacher, top, tail, column, answer, RunCommand.Runs, RunCommand.Json };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            var capture = new Want.Head(Math.Clamp(parsed.GetValue(top), 1, 255), TailSamples: Math.Clamp(parsed.GetValue(tail), 0, 1024), Temperatures: [1f]);
+            var request = new ScoreRequest(parsed.GetRequiredValue(target), RunCommand.RunsOf(parsed), parsed.GetValue(teacher), capture, parsed.GetValue(column)!, parsed.GetValue(answer)!);
+            var summary = await Forge.ScoreAsync(request, Output.Progress(), TimeProvider.System, interrupt);
+            await Console.Out.WriteLineAsync(parsed.GetValue(RunCommand.Json) ? summary.ToJson() : summary.ToString());
             return ExitCode.Done;
         }));
         return command;

@@ -9,6 +9,9 @@ abstract unsafe class Codec<T>
     /// <summary>The type as DuckDB prints it.</summary>
     public abstract string Sql { get; }
 
+    /// <summary>What stands for the column where a file lacks it, in SQL.</summary>
+    public virtual string Absent => "NULL";
+
     public abstract LogicalTypeHandle CreateType();
 
     public abstract void Write(nint vector, ReadOnlySpan<T> values);

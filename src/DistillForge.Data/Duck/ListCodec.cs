@@ -8,6 +8,8 @@ abstract unsafe class ListCodec<TList, T>(Codec<T> element) : Codec<TList>
 {
     public override string Sql => element.Sql + "[]";
 
+    public override string Absent => "[]";
+
     public override LogicalTypeHandle CreateType()
     {
         using var type = element.CreateType();
@@ -105,6 +107,31 @@ sealed class BytesCodec() : ListCodec<int[], byte>(new NumberCodec<byte>(DuckTyp
         for (var i = 0; i < list.Length; i++)
         {
             list[i] = items[i];
+        }
+
+        return list;
+    }
+}
+
+/// <summary>Log-probabilities, a byte each in the file, see <see cref="LogprobCode"/>.</summary>
+sealed class LogprobsCodec() : ListCodec<float[], byte>(new NumberCodec<byte>(DuckType.UTinyInt, "UTINYINT"))
+{
+    protected override int LengthOf(float[] list) => list.Length;
+
+    protected override void CopyTo(float[] list, Span<byte> target)
+    {
+        for (var i = 0; i < target.Length; i++)
+        {
+            target[i] = LogprobCode.Encode(list[i]);
+        }
+    }
+
+    protected override float[] ListOf(ReadOnlySpan<byte> items)
+    {
+        var list = new float[items.Length];
+        for (var i = 0; i < list.Length; i++)
+        {
+            list[i] = LogprobCode.Decode(items[i]);
         }
 
         return list;

@@ -100,6 +100,7 @@ enum DuckType
     Integer = 4,
     BigInt = 5,
     UTinyInt = 6,
+    USmallInt = 7,
     Float = 10,
     Double = 11,
     VarChar = 17,

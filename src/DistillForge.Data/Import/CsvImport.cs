@@ -27,7 +27,7 @@ static class CsvImport
             throw new ForgeException(new Problem(path, "is empty.", "The first line names the columns."));
         }
 
-        var (prompt, answer, category) = (Index(column), answerColumn is null ? -1 : Index(answerColumn), Array.IndexOf(headings, "category"));
+        var (prompt, answer, category, source) = (Index(column), answerColumn is null ? -1 : Index(answerColumn), Array.IndexOf(headings, "category"), Array.IndexOf(headings, "source"));
         while (await NextAsync(csv, path, cancellationToken))
         {
             var question = csv.GetField(prompt);
@@ -41,7 +41,8 @@ static class CsvImport
                 [Message.User(question)],
                 answer >= 0 && csv.GetField(answer) is { Length: > 0 } answered ? [Message.Assistant(answered)] : [],
                 null,
-                category >= 0 ? csv.GetField(category) : null);
+                category >= 0 ? csv.GetField(category) : null)
+            { Source = source >= 0 ? csv.GetField(source) : null };
         }
 
         int Index(string name)

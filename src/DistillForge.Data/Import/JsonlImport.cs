@@ -7,6 +7,8 @@ namespace DistillForge.Data;
 /// <summary>JSON lines in the forms that people use.</summary>
 static class JsonlImport
 {
+    static readonly (string Asked, string Answered)[] Forms = [("prompt", "completion"), ("question", "answer"), ("text", "completion")];
+
     public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var number = 0;
@@ -20,7 +22,8 @@ static class JsonlImport
         }
     }
 
-    static ImportedRow Row(string path, int number, string line)
+    /// <exception cref="ForgeException">Names the file and the row.</exception>
+    public static ImportedRow Row(string path, int number, string line)
     {
         try
         {
@@ -44,18 +47,41 @@ static class JsonlImport
         var (prompt, completion) = Turns(row);
         return prompt.Count == 0
             ? throw new FormatException("has an empty prompt.")
-            : new ImportedRow(number, prompt, completion, Text(row, "expected"), Text(row, "category"));
+            : new ImportedRow(number, prompt, completion, Text(row, "expected"), Text(row, "category")) { FollowUps = FollowUps(row), Source = Text(row, "source") };
+    }
+
+    // Only where the turns are the prompt: beside 'messages' or 'text' the key is somebody's own.
+    static IReadOnlyList<string> FollowUps(JsonElement row) => IsTurns(row) ? [.. row.GetProperty("turns").EnumerateArray().Skip(1).Select(turn => turn.GetString()!)] : [];
+
+    static bool IsTurns(JsonElement row) => row.TryGetProperty("turns", out var turns) && turns.ValueKind == JsonValueKind.Array
+        && !Forms.Append(("messages", "")).Any(form => row.TryGetProperty(form.Item1, out var value) && value.ValueKind != JsonValueKind.Null);
+
+    static IReadOnlyList<Message> FirstTurn(JsonElement row)
+    {
+        var turns = row.GetProperty("turns");
+        if (turns.GetArrayLength() == 0 || turns.EnumerateArray().Any(turn => turn.ValueKind != JsonValueKind.String || turn.GetString()!.Length == 0))
+        {
+            throw new FormatException("has 'turns' that are not a list of texts.");
+        }
+
+        var first = Message.User(turns[0].GetString()!);
+        return Text(row, "system") is { Length: > 0 } system ? [Message.System(system), first] : [first];
     }
 
     static (IReadOnlyList<Message> Prompt, IReadOnlyList<Message> Completion) Turns(JsonElement row)
     {
-        if (row.TryGetProperty("messages", out var all))
+        if (IsTurns(row))
+        {
+            return (FirstTurn(row), []);
+        }
+
+        if (row.TryGetProperty("messages", out var all) && all.ValueKind != JsonValueKind.Null)
         {
             var messages = Messages(all, "messages", "user");
             return messages is [.., { Role: "assistant" } last] ? ([.. messages.SkipLast(1)], [last]) : (messages, []);
         }
 
-        foreach (var (asked, answered) in new[] { ("prompt", "completion"), ("question", "answer"), ("text", "completion") })
+        foreach (var (asked, answered) in Forms)
         {
             if (row.TryGetProperty(asked, out var prompt))
             {
@@ -63,7 +89,7 @@ static class JsonlImport
             }
         }
 
-        throw new FormatException($"has none of 'prompt', 'messages', 'question' and 'text'; its keys are {string.Join(", ", row.EnumerateObject().Take(8).Select(property => $"'{property.Name}'"))}.");
+        throw new FormatException($"has none of 'prompt', 'messages', 'question', 'text' and 'turns'; its keys are {string.Join(", ", row.EnumerateObject().Take(8).Select(property => $"'{property.Name}'"))}.");
     }
 
     static IReadOnlyList<Message> Messages(JsonElement value, string key, string role) => value.ValueKind switch

@@ -10,7 +10,7 @@ namespace DistillForge.Data;
 /// Bot: Fine.&lt;|endoftext|&gt;
 /// User: …
 /// </code>
-/// An empty line ends a dialogue; its first user turn is the prompt, and the reply is somebody's, not the right one, so it stays behind.
+/// An empty line ends a dialogue; its user turns are the prompts, and the replies are somebody's, not the right ones, so they stay behind.
 /// Other blocks (stories, notes) are passed over.
 /// </summary>
 static class TurnsImport
@@ -55,7 +55,9 @@ static class TurnsImport
     }
 
     static ImportedRow? Dialogue(List<string> block, int line)
-        => block is [var first, ..] && After(first, User) is { Length: > 0 } question ? new ImportedRow(line, [Message.User(question)], []) : null;
+        => block is [var first, ..] && After(first, User) is { Length: > 0 } question 
+            ? new ImportedRow(line, [Message.User(question)], []) { FollowUps = [.. block.Skip(1).Select(later => After(later, User)).Where(turn => turn is { Length: > 0 }).Select(turn => turn!)] }
+            : null;
 
     static string? After(string line, string speaker)
         => line.StartsWith(speaker, StringComparison.Ordinal) ? line[speaker.Length..].Replace(End, "", StringComparison.Ordinal).Trim() : null;

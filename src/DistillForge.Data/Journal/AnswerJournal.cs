@@ -72,6 +72,15 @@ public sealed class AnswerJournal : IAsyncDisposable
         }
     }
 
+    /// <summary>Every row that was answered so far.</summary>
+    public IReadOnlyCollection<string> Ids()
+    {
+        lock (ids)
+        {
+            return [.. ids];
+        }
+    }
+
     /// <summary>Ends when the answer is safe on the disk. False: this id is already there, and nothing was written.</summary>
     /// <exception cref="ForgeException">The disk is full, or the folder cannot be written.</exception>
     public async Task<bool> AppendAsync(Answer answer, CancellationToken cancellationToken)

@@ -7,10 +7,14 @@ namespace DistillForge.Data;
 /// <summary>An answer as the bytes of one journal record. Both sides are ours; the frame around it has a checksum.</summary>
 static class AnswerRecord
 {
-    const byte Version = 1;
+    // 2: reasoning.
+    const byte Version = 2;
     const byte IsExample = 1;
     const byte IsScoredExample = 2;
     const byte IsFailure = 3;
+
+    // As IsScoredExample, with the counts of its drawn heads behind the trace.
+    const byte IsDrawnExample = 4;
 
     public static byte[] Write(Answer answer)
     {
@@ -27,7 +31,7 @@ static class AnswerRecord
         else
         {
             var example = answer.Example!;
-            writer.Write(example.Trace is null ? IsExample : IsScoredExample);
+            writer.Write(example.Trace is null ? IsExample : example.Trace.HeadDraws is null ? IsScoredExample : IsDrawnExample);
             Write(writer, example);
             if (example.Trace is { } trace)
             {
@@ -42,7 +46,8 @@ static class AnswerRecord
     public static Answer Read(byte[] record)
     {
         using var reader = new BinaryReader(new MemoryStream(record), Encoding.UTF8);
-        if (reader.ReadByte() is var version && version != Version)
+        var version = reader.ReadByte();
+        if (version is 0 or > Version)
         {
             throw new InvalidDataException($"written by another version of DistillForge (record form {version}, this one reads {Version})");
         }
@@ -54,7 +59,13 @@ static class AnswerRecord
         }
 
         var example = ReadExample(reader);
-        return Answer.Of(kind == IsScoredExample ? example with { Trace = ReadTrace(reader, example.Id) } : example);
+        example = version >= 2 ? example with { Reasoning = ReadOptional(reader) } : example;
+        return Answer.Of(kind switch
+        {
+            IsScoredExample => example with { Trace = ReadTrace(reader, example.Id) },
+            IsDrawnExample => example with { Trace = ReadTrace(reader, example.Id) with { HeadDraws = new HeadDraws(reader.ReadSingle(), ReadArray<int>(reader)) } },
+            _ => example,
+        });
     }
 
     /// <summary>What the index needs, without the rest.</summary>
@@ -63,7 +74,7 @@ static class AnswerRecord
         using var reader = new BinaryReader(new MemoryStream(record), Encoding.UTF8);
         reader.ReadByte();
         var kind = reader.ReadByte();
-        return (reader.ReadString(), kind == IsFailure, kind == IsScoredExample);
+        return (reader.ReadString(), kind == IsFailure, kind is IsScoredExample or IsDrawnExample);
     }
 
     static void Write(BinaryWriter writer, Example example)
@@ -86,6 +97,7 @@ static class AnswerRecord
         writer.Write(example.Template);
         Optional(writer, example.Expected);
         Optional(writer, example.Category);
+        Optional(writer, example.Reasoning);
     }
 
     static Example ReadExample(BinaryReader reader) => new()
@@ -139,6 +151,11 @@ static class AnswerRecord
         }
 
         writer.Write(trace.Capped);
+        if (trace.HeadDraws is { } draws)
+        {
+            writer.Write(draws.Temperature);
+            Write<int>(writer, draws.Counts);
+        }
     }
 
     static TokenTrace ReadTrace(BinaryReader reader, string row)

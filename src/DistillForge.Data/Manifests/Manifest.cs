@@ -29,6 +29,9 @@ public sealed record Manifest
     /// <summary>What was chosen at run time and decides the result, e.g. the KV cache's type.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What was chosen at run time, e.g. whether answers were decoded one at a time (<c>exact</c>); never compared.</summary>
+    public IReadOnlyDictionary<string, string> Chosen { get; init; } = new Dictionary<string, string>();
+
     /// <summary>SHA-256 by path relative to the run folder.</summary>
     public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>();
 

@@ -6,7 +6,7 @@ sealed class ExampleSchema : ParquetSchema<Example>
 {
     readonly Column<string> id, author, finishReason, sampling, source, template;
     readonly Column<IReadOnlyList<Message>> prompt, completion;
-    readonly Column<string?> authorSha256, license, terms, expected, category;
+    readonly Column<string?> authorSha256, license, terms, expected, category, reasoning;
     readonly Column<long> seed;
     readonly Column<int> promptTokens, completionTokens;
     readonly Column<double> costUsd, seconds;
@@ -31,9 +31,10 @@ sealed class ExampleSchema : ParquetSchema<Example>
         template = Add("template", Types.Text, example => example.Template);
         expected = Add("expected", Types.OptionalText, example => example.Expected, isRequired: false);
         category = Add("category", Types.OptionalText, example => example.Category, isRequired: false);
+        reasoning = Add("reasoning", Types.OptionalText, example => example.Reasoning, isRequired: false);
     }
 
-    public override int Weigh(Example row) => 1000 + Types.Weigh(row.Prompt) + Types.Weigh(row.Completion);
+    public override int Weigh(Example row) => 1000 + Types.Weigh(row.Prompt) + Types.Weigh(row.Completion) + (2 * (row.Reasoning?.Length ?? 0));
 
     protected override Example Build(Values values, int row) => new()
     {
@@ -55,5 +56,6 @@ sealed class ExampleSchema : ParquetSchema<Example>
         Template = values.Get(template, row),
         Expected = values.Get(expected, row),
         Category = values.Get(category, row),
+        Reasoning = values.Get(reasoning, row),
     };
 }

@@ -35,6 +35,17 @@ public static class TracesFile
     public static IAsyncEnumerable<TokenTrace> ReadAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken) => File.ReadAsync(paths, cancellationToken);
 }
 
+/// <summary>Audited positions as Parquet.</summary>
+public static class AuditFile
+{
+    static readonly ParquetFile<AuditPosition> File = new("an audit", new AuditSchema());
+
+    /// <returns>Positions written.</returns>
+    public static Task<long> WriteAsync(string path, IAsyncEnumerable<AuditPosition> rows, CancellationToken cancellationToken) => File.WriteAsync(path, rows, cancellationToken);
+
+    public static IAsyncEnumerable<AuditPosition> ReadAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken) => File.ReadAsync(paths, cancellationToken);
+}
+
 /// <summary>Failures as Parquet.</summary>
 public static class FailuresFile
 {

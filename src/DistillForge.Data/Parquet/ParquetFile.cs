@@ -16,6 +16,9 @@ sealed class ParquetFile<TRow>(string kind, ParquetSchema<TRow> schema)
     const int ChunkBytes = 4 << 20;
     const string RowGroupBytes = "16MB";
 
+    // Of zstd's 22: a fifth smaller than its default 3 on lists of ids, and still much faster than anybody answers.
+    const int CompressionLevel = 9;
+
     public async Task<long> WriteAsync(string path, IAsyncEnumerable<TRow> rows, CancellationToken cancellationToken)
     {
         var full = Path.GetFullPath(path);
@@ -101,7 +104,7 @@ sealed class ParquetFile<TRow>(string kind, ParquetSchema<TRow> schema)
 
     long Copy(string partial, ChannelReader<List<TRow>> chunks, CancellationToken cancellationToken)
     {
-        var types = schema.Columns.Select(column => (column.Name, Type: column.CreateType())).ToList();
+        var types = schema.Written.Select(column => (column.Name, Type: column.CreateType())).ToList();
         var written = 0L;
         var source = new RowSource(types, chunk =>
         {
@@ -114,7 +117,7 @@ sealed class ParquetFile<TRow>(string kind, ParquetSchema<TRow> schema)
         source.Register(database, "incoming");
         try
         {
-            database.Execute($"COPY (SELECT * FROM incoming()) TO {DuckDatabase.Quote(partial)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '{RowGroupBytes}', USE_TMP_FILE false, KV_METADATA {{distillforge: '{kind}'}})", cancellationToken);
+            database.Execute($"COPY (SELECT * FROM incoming()) TO {DuckDatabase.Quote(partial)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {CompressionLevel}, ROW_GROUP_SIZE_BYTES '{RowGroupBytes}', USE_TMP_FILE false, KV_METADATA {{{Metadata()}}})", cancellationToken);
         }
         catch (DuckException) when (source.Failure is { } cause)
         {
@@ -127,6 +130,8 @@ sealed class ParquetFile<TRow>(string kind, ParquetSchema<TRow> schema)
 
         return written;
     }
+
+    string Metadata() => string.Join(", ", schema.Notes.Prepend(new("distillforge", kind)).Select(note => $"{note.Key}: {DuckDatabase.Quote(note.Value)}"));
 
     static List<TRow> Next(ChannelReader<List<TRow>> chunks, CancellationToken cancellationToken)
         => chunks.WaitToReadAsync(cancellationToken).AsTask().GetAwaiter().GetResult() && chunks.TryRead(out var rows) ? rows : [];

@@ -20,7 +20,7 @@ sealed class ParquetReading<TRow>(string kind, ParquetSchema<TRow> schema, IRead
         CheckPresence();
         using var database = await Guard(Open);
         var expected = await Guard(() => Prepare(database, cancellationToken));
-        using var stream = database.Stream($"SELECT {Selection(database, cancellationToken)} FROM {Table} {order}", cancellationToken);
+        using var stream = database.Stream($"{await Guard(() => Selection(database, cancellationToken))} {order}", cancellationToken);
         await Guard(() =>
         {
             stream.Start();
@@ -57,8 +57,6 @@ sealed class ParquetReading<TRow>(string kind, ParquetSchema<TRow> schema, IRead
         });
     }
 
-    string Table => $"read_parquet({DuckDatabase.ListOf(full)})";
-
     DuckDatabase Open() => DuckDatabase.Open(Path.Combine(Path.GetTempPath(), $"distillforge-{Environment.ProcessId}"), full);
 
     // Rows that the footers promise.
@@ -68,24 +66,34 @@ sealed class ParquetReading<TRow>(string kind, ParquetSchema<TRow> schema, IRead
         return long.Parse(rows[1]!) < 0 ? throw Refusal("says that it has a negative number of rows.") : long.Parse(rows[0]!);
     }
 
+    // Files whose columns have other types are selected from apart: together, DuckDB would cast one to the other in silence.
     string Selection(DuckDatabase database, CancellationToken cancellationToken)
     {
-        var there = Sql.Table(database, $"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {Table})", int.MaxValue, cancellationToken).ToDictionary(row => row[0]!, row => row[1]!);
-        var problems = schema.Columns
-            .Where(column => there.TryGetValue(column.Name, out var type) ? Plain(type) != Plain(column.Sql) : column.IsRequired)
-            .Select(column => there.TryGetValue(column.Name, out var type)
-                ? new Problem(column.Name, $"is {type}, should be {column.Sql}.")
-                : new Problem(column.Name, "is missing.", NearName.Suggest(column.Name, there.Keys) ?? $"It is a {column.Sql}."))
+        var alike = full.Select(path => (Path: path, Columns: ColumnsOf(database, path, cancellationToken))).GroupBy(file => file.Columns, file => file.Path).ToList();
+        var selects = alike.ConvertAll(files => $"SELECT {files.Key} FROM read_parquet({DuckDatabase.ListOf(files)})");
+        return selects.Count == 1 ? selects[0] : $"SELECT * FROM ({string.Join(" UNION ALL ", selects)})";
+    }
+
+    string ColumnsOf(DuckDatabase database, string path, CancellationToken cancellationToken)
+    {
+        var there = Sql.Table(database, $"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({DuckDatabase.Quote(path)}))", int.MaxValue, cancellationToken).ToDictionary(row => row[0]!, row => row[1]!);
+        var problems = schema.Columns.GroupBy(column => column.Name)
+            .Where(types => there.TryGetValue(types.Key, out var type) ? !types.Any(column => Is(type, column.Sql)) : types.Any(column => column.IsRequired))
+            .Select(types => there.TryGetValue(types.Key, out var type)
+                ? new Problem(types.Key, $"is {type}, should be {string.Join(" or ", types.Select(column => column.Sql))}.")
+                : new Problem(types.Key, "is missing.", NearName.Suggest(types.Key, there.Keys) ?? $"It is a {types.First().Sql}."))
             .ToList();
         if (problems.Count > 0)
         {
-            throw new ForgeException($"{where}, read as {kind},", problems);
+            throw new ForgeException($"{(paths.Count == 1 ? where : path)}, read as {kind},", problems);
         }
 
-        return string.Join(", ", schema.Columns.Select(column => there.ContainsKey(column.Name) ? $"\"{column.Name}\"" : $"NULL::{column.Sql}"));
+        return string.Join(", ", schema.Columns.Select(column => there.TryGetValue(column.Name, out var type) && Is(type, column.Sql) ? $"\"{column.Name}\"" : $"{column.Absent}::{column.Sql}"));
     }
 
     // DuckDB quotes names as it sees fit.
+    static bool Is(string type, string wanted) => Plain(type) == Plain(wanted);
+
     static string Plain(string type) => type.Replace("\"", "").Replace(" ", "");
 
     TRow[]? Next(DuckStream stream)

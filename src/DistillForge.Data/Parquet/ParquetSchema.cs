@@ -7,7 +7,13 @@ abstract class ParquetSchema<TRow>
 {
     readonly List<Column> columns = [];
 
+    /// <summary>What is read. Two columns of one name are two types that files have it in; the one that is not there is empty.</summary>
     public IReadOnlyList<Column> Columns => columns;
+
+    public IEnumerable<Column> Written => columns.Where(column => column.IsWritten);
+
+    /// <summary>What a reader of the file should know about how columns are coded, by column.</summary>
+    public virtual IReadOnlyDictionary<string, string> Notes { get; } = new Dictionary<string, string>();
 
     /// <summary>Bytes that a row takes in memory, roughly: chunks are cut by it.</summary>
     public abstract int Weigh(TRow row);
@@ -22,11 +28,20 @@ abstract class ParquetSchema<TRow>
         return column;
     }
 
+    /// <summary>A type that a column of older files has; read and not written.</summary>
+    protected Column<T> AddOlder<T>(string name, Codec<T> codec)
+    {
+        var column = new Column<T>(columns.Count, name, codec, _ => throw new NotSupportedException(), isRequired: false, isWritten: false);
+        columns.Add(column);
+        return column;
+    }
+
     public void Write(nint chunk, IReadOnlyList<TRow> rows)
     {
-        foreach (var column in columns)
+        var place = 0UL;
+        foreach (var column in Written)
         {
-            column.Write(Native.duckdb_data_chunk_get_vector(chunk, (ulong)column.Ordinal), rows);
+            column.Write(Native.duckdb_data_chunk_get_vector(chunk, place++), rows);
         }
     }
 
@@ -44,7 +59,7 @@ abstract class ParquetSchema<TRow>
         return rows;
     }
 
-    internal abstract class Column(int ordinal, string name, string sql, bool isRequired)
+    internal abstract class Column(int ordinal, string name, string sql, string absent, bool isRequired, bool isWritten)
     {
         public int Ordinal => ordinal;
 
@@ -52,7 +67,12 @@ abstract class ParquetSchema<TRow>
 
         public string Sql => sql;
 
+        /// <summary>In its place where a file lacks it, in SQL.</summary>
+        public string Absent => absent;
+
         public bool IsRequired => isRequired;
+
+        public bool IsWritten => isWritten;
 
         public abstract LogicalTypeHandle CreateType();
 
@@ -61,8 +81,8 @@ abstract class ParquetSchema<TRow>
         public abstract Array Read(nint vector, int count);
     }
 
-    internal sealed class Column<T>(int ordinal, string name, Codec<T> codec, Func<TRow, T> get, bool isRequired)
-        : Column(ordinal, name, codec.Sql, isRequired)
+    internal sealed class Column<T>(int ordinal, string name, Codec<T> codec, Func<TRow, T> get, bool isRequired, bool isWritten = true)
+        : Column(ordinal, name, codec.Sql, codec.Absent, isRequired, isWritten)
     {
         public override LogicalTypeHandle CreateType() => codec.CreateType();
 

@@ -17,6 +17,8 @@ static class Types
     public static readonly Codec<float[]> Floats = new ArrayCodec<float>(Float);
     public static readonly Codec<bool[]> Booleans = new ArrayCodec<bool>(Boolean);
     public static readonly Codec<int[]> Bytes = new BytesCodec();
+    public static readonly Codec<float[]> CodedLogprobs = new LogprobsCodec();
+    public static readonly Codec<ushort[]> UnsignedShorts = new ArrayCodec<ushort>(new NumberCodec<ushort>(DuckType.USmallInt, "USMALLINT"));
 
     public static readonly Codec<IReadOnlyList<Message>> Messages = new RowsCodec<Message>(new PairCodec<Message, string, string>(
         "role", Text, message => message.Role, "content", Text, message => message.Content, (role, content) => new Message(role, content)));
@@ -30,7 +32,7 @@ sealed class PromptSchema : ParquetSchema<Prompt>
     readonly Column<IReadOnlyList<Message>> messages;
     readonly Column<long> seed;
     readonly Column<int> sample;
-    readonly Column<string?> expected, category;
+    readonly Column<string?> expected, category, after, teacher;
 
     public PromptSchema()
     {
@@ -41,12 +43,15 @@ sealed class PromptSchema : ParquetSchema<Prompt>
         sample = Add("sample", Types.Integer, prompt => prompt.Sample);
         expected = Add("expected", Types.OptionalText, prompt => prompt.Expected, isRequired: false);
         category = Add("category", Types.OptionalText, prompt => prompt.Category, isRequired: false);
+        after = Add("after", Types.OptionalText, prompt => prompt.After, isRequired: false);
+        teacher = Add("teacher", Types.OptionalText, prompt => prompt.Teacher, isRequired: false);
     }
 
     public override int Weigh(Prompt row) => Types.Weigh(row.Messages);
 
     protected override Prompt Build(Values values, int row) => new(
-        values.Get(id, row), values.Get(messages, row), values.Get(seed, row), values.Get(source, row), values.Get(sample, row), values.Get(expected, row), values.Get(category, row));
+        values.Get(id, row), values.Get(messages, row), values.Get(seed, row), values.Get(source, row), values.Get(sample, row), values.Get(expected, row), values.Get(category, row),
+        values.Get(after, row), values.Get(teacher, row));
 }
 
 sealed class FailureSchema : ParquetSchema<Failure>

@@ -12,8 +12,9 @@ public static class Sql
 {
     static readonly (string View, string Files)[] Views =
     [
-        ("prompts", "prompts.parquet"), ("examples", "examples/*.parquet"), ("traces", "traces/*.parquet"),
+        ("prompts", "prompts.parquet"), ("examples", "examples/*.parquet"), ("traces", "traces/*.parquet"), ("traces", "scores/*/traces/*.parquet"),
         ("failures", "failures.parquet"), ("verdicts", "verdicts.parquet"), ("curated", "curated.parquet"),
+        ("audit", "audit.parquet"),
     ];
 
     /// <param name="folder">Its stage files are there under their names: prompts, examples, traces, failures, verdicts, curated.</param>
@@ -32,7 +33,9 @@ public static class Sql
         try
         {
             using var database = DuckDatabase.Open(Path.Combine(Path.GetTempPath(), $"distillforge-{Environment.ProcessId}"), [folder + "/"], threads: Environment.ProcessorCount);
-            foreach (var (view, files) in Views.Where(view => Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories).Any(file => IsOf(view.Files, Path.GetRelativePath(folder, file)))))
+            var there = Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).ToList();
+            // A dataset's traces lie with their scorers: the first place that has some is the table.
+            foreach (var (view, files) in Views.Where(view => there.Exists(file => IsOf(view.Files, file))).DistinctBy(view => view.View))
             {
                 database.Execute($"CREATE VIEW {view} AS SELECT * FROM read_parquet({DuckDatabase.Quote(Path.Combine(folder, files))})", cancellationToken);
             }
@@ -48,7 +51,10 @@ public static class Sql
     }
 
     static bool IsOf(string pattern, string file)
-        => pattern.Contains('*') ? Path.GetDirectoryName(file) == Path.GetDirectoryName(pattern) : file == pattern;
+    {
+        var (parts, names) = (pattern.Split('/'), file.Split(Path.DirectorySeparatorChar));
+        return parts.Length == names.Length && parts.Zip(names).All(pair => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pair.First, pair.Second));
+    }
 
     internal static List<string?[]> Table(DuckDatabase database, string sql, int limit, CancellationToken cancellationToken)
     {

@@ -11,11 +11,16 @@ sealed class TraceSchema : ParquetSchema<TokenTrace>
     static readonly Codec<IReadOnlyList<TailSamples>> Samples = new RowsCodec<TailSamples>(new PairCodec<TailSamples, float, int[]>(
         "temperature", Types.Float, tail => tail.Temperature, "ids", Types.Integers, tail => tail.Ids, (temperature, ids) => new TailSamples(temperature, ids)));
 
+    // None or one; a list, so that it reads like the tails.
+    static readonly Codec<IReadOnlyList<HeadDraws>> Draws = new RowsCodec<HeadDraws>(new PairCodec<HeadDraws, float, int[]>(
+        "temperature", Types.Float, draws => draws.Temperature, "counts", Types.Bytes, draws => draws.Counts, (temperature, counts) => new HeadDraws(temperature, counts)));
+
     readonly Column<string> id, scorer, vocabulary;
     readonly Column<int[]> tokenIds, tokenRanks, headSizes, headIds;
     readonly Column<int> promptLength;
     readonly Column<bool[]> lossMask;
-    readonly Column<float[]> tokenLogprobs, entropies, headLogprobs;
+    readonly Column<float[]> tokenLogprobs, entropies, headLogprobs, plainHeadLogprobs;
+    readonly Column<IReadOnlyList<HeadDraws>> headDraws;
     readonly Column<IReadOnlyList<TailLogSums>> tailLogSums;
     readonly Column<IReadOnlyList<TailSamples>> tailSamples;
     readonly Column<bool> capped;
@@ -33,17 +38,27 @@ sealed class TraceSchema : ParquetSchema<TokenTrace>
         entropies = Add("entropies", Types.Floats, trace => trace.Entropies);
         headSizes = Add("head_sizes", Types.Bytes, trace => trace.HeadSizes);
         headIds = Add("head_ids", Types.Integers, trace => trace.HeadIds);
-        headLogprobs = Add("head_logprobs", Types.Floats, trace => trace.HeadLogprobs);
+        headLogprobs = Add("head_logprobs", Types.CodedLogprobs, trace => trace.HeadLogprobs);
+        plainHeadLogprobs = AddOlder("head_logprobs", Types.Floats);
+        headDraws = Add("head_draws", Draws, trace => trace.HeadDraws is { } draws ? [draws] : [], isRequired: false);
         tailLogSums = Add("tail_logsums", LogSums, trace => trace.TailLogSums);
         tailSamples = Add("tail_samples", Samples, trace => trace.TailSamples);
         capped = Add("capped", Types.Boolean, trace => trace.Capped);
     }
+
+    public override IReadOnlyDictionary<string, string> Notes { get; } = new Dictionary<string, string>
+    {
+        ["head_logprobs"] = LogprobCode.Description,
+        ["head_ids"] = "ascending within a position; head_sizes says how many belong to each",
+        ["tail_samples"] = "with replacement, ascending within a position",
+    };
 
     public override int Weigh(TokenTrace row) => 500 + (20 * row.TokenIds.Length) + (8 * row.HeadIds.Length)
         + row.TailLogSums.Sum(tail => 4 * tail.Values.Length) + row.TailSamples.Sum(tail => 4 * tail.Ids.Length);
 
     protected override TokenTrace Build(Values values, int row)
     {
+        var (coded, plain, draws) = (values.Get(headLogprobs, row), values.Get(plainHeadLogprobs, row), values.Get(headDraws, row));
         var trace = new TokenTrace
         {
             Id = values.Get(id, row),
@@ -57,17 +72,37 @@ sealed class TraceSchema : ParquetSchema<TokenTrace>
             Entropies = values.Get(entropies, row),
             HeadSizes = values.Get(headSizes, row),
             HeadIds = values.Get(headIds, row),
-            HeadLogprobs = values.Get(headLogprobs, row),
+            HeadLogprobs = plain.Length > 0 ? plain : coded,
+            HeadDraws = draws.Count > 0 ? draws[0] : null,
             TailLogSums = values.Get(tailLogSums, row),
             TailSamples = values.Get(tailSamples, row),
             Capped = values.Get(capped, row),
         };
-        return trace.Check() is { } problem
-            ? throw new InvalidDataException($"row {trace.Id}: {problem}")
-            : Negative(trace.TokenIds) || Negative(trace.HeadIds)
-                ? throw new InvalidDataException($"row {trace.Id}: a token id is negative")
-                : trace;
+        if ((trace.Check() ?? TraceValues.Check(trace)) is { } problem)
+        {
+            throw new InvalidDataException($"row {trace.Id}: {problem}");
+        }
+
+        if (coded.Length > 0)
+        {
+            Normalise(trace);
+        }
+
+        return trace;
     }
 
-    static bool Negative(int[] ids) => ids.AsSpan().ContainsAnyInRange(int.MinValue, -1);
+    static void Normalise(TokenTrace trace)
+    {
+        if (trace.TailLogSums.FirstOrDefault(tail => tail.Temperature == 1) is not { } tail)
+        {
+            return;
+        }
+
+        var start = 0;
+        for (var position = 0; position < trace.HeadSizes.Length; position++)
+        {
+            LogprobCode.Normalise(trace.HeadLogprobs.AsSpan(start, trace.HeadSizes[position]), tail.Values[position]);
+            start += trace.HeadSizes[position];
+        }
+    }
 }

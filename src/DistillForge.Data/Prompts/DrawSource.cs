@@ -4,7 +4,7 @@ using DistillForge.Core;
 namespace DistillForge.Data.Prompts;
 
 /// <summary>One stream of draws, before anything is held out.</summary>
-sealed class DrawSource(TemplateDefinition definition, Random random)
+sealed class DrawSource(TemplateDefinition definition, Random random) : IDraws
 {
     readonly Draft draft = new(random);
     int[] order = [];

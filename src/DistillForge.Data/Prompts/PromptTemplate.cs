@@ -8,10 +8,24 @@ namespace DistillForge.Data.Prompts;
 /// <summary>One prompt that a template made, with the answer and slice that it knows.</summary>
 /// <param name="Expected">The known right answer, where the template has one.</param>
 /// <param name="Category">A slice to report by, where the template has one.</param>
-public readonly record struct PromptDraw(IReadOnlyList<Message> Messages, string? Expected, string? Category);
+public readonly record struct PromptDraw(IReadOnlyList<Message> Messages, string? Expected, string? Category)
+{
+    /// <summary>User turns to be asked after the answer, one after the other; null for none.</summary>
+    public IReadOnlyList<string>? FollowUps { get; init; }
+
+    /// <summary>What makes it another prompt, where that is not its whole text: few-shot examples may change around one question.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>What the row itself says of where it comes from.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Everything that the user says; two prompts with the same are one.</summary>
+    internal string Identity => Key ?? string.Join('\0', Messages.Select(message => message.Content).Concat(FollowUps ?? []));
+}
 
 /// <summary>
-/// Makes prompts without end from a <c>*.prompt.yaml</c> file: slots, phrasings, noise, and an answer computed from the slots.
+/// Makes prompts without end from a <c>*.prompt.yaml</c> file: slots, phrasings, noise, and an answer computed from the slots; or, with
+/// <c>kind: handlebars</c>, Handlebars templates over lists and files.
 /// A fixed share of the texts, chosen by their hash, is held out: <see cref="Draw"/> never gives them, <see cref="DrawHeldOut"/> nothing else.
 /// </summary>
 public sealed class PromptTemplate
@@ -19,10 +33,10 @@ public sealed class PromptTemplate
     // So many refusals in a row mean that there is nothing to find, not bad luck: at 2 % held out the odds are below 1e-800.
     const int Patience = 100_000;
 
-    readonly TemplateDefinition definition;
+    readonly PromptDefinition definition;
     readonly HashSet<string> excluded;
 
-    PromptTemplate(TemplateDefinition definition)
+    PromptTemplate(PromptDefinition definition)
         => (this.definition, excluded) = (definition, ExcludedTexts.Read(definition));
 
     /// <summary>Where it was read from.</summary>
@@ -63,11 +77,11 @@ public sealed class PromptTemplate
 
     IEnumerable<PromptDraw> Draws(long seed, bool heldOut)
     {
-        var source = new DrawSource(definition, Seeds.Source(seed, "prompts", heldOut ? "held-out" : "training"));
+        var source = definition.Draws(Seeds.Source(seed, "prompts", heldOut ? "held-out" : "training"));
         for (var refused = 0; refused < Patience; refused++)
         {
             var draw = source.Next();
-            var plain = SpokenText.Plain(draw.Messages[^1].Content);
+            var plain = SpokenText.Plain(draw.Key ?? draw.Messages[^1].Content);
             if (IsPlainHeldOut(plain) == heldOut && !excluded.Contains(plain))
             {
                 refused = -1;
@@ -85,7 +99,7 @@ public sealed class PromptTemplate
         var repeats = 0;
         foreach (var draw in draws.TakeWhile(_ => taken.Count < count))
         {
-            if (seen.Add(string.Join('\0', draw.Messages.Select(message => message.Content))))
+            if (seen.Add(draw.Identity))
             {
                 repeats = 0;
                 taken.Add(draw);

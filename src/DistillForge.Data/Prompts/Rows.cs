@@ -5,7 +5,7 @@ using DistillForge.Core;
 
 namespace DistillForge.Data.Prompts;
 
-/// <summary>Rows of a CSV, TSV or JSONL file, column by column.</summary>
+/// <summary>Rows of a CSV, TSV, JSONL or Parquet file, column by column.</summary>
 public static class Rows
 {
     const long MaxBytes = 1L << 30;
@@ -27,9 +27,10 @@ public static class Rows
         return file.Extension.ToLowerInvariant() switch
         {
             ".jsonl" or ".ndjson" => ReadJsonLines(path),
+            ".parquet" => ParquetImport.LinesAsync(path, CancellationToken.None).ToBlockingEnumerable().Select((line, i) => ParseLine(path, i + 1, line)),
             ".csv" => ReadDelimited(path, ","),
             ".tsv" => ReadDelimited(path, "\t"),
-            _ => throw new ForgeException(new Problem(path, "is neither .csv, .tsv nor .jsonl.", "Name it by what it holds.")),
+            _ => throw new ForgeException(new Problem(path, "is neither .csv, .tsv, .jsonl nor .parquet.", "Name it by what it holds.")),
         };
     }
 

@@ -32,7 +32,7 @@ static class ExcludedTexts
 {
     static readonly string[] TextKeys = ["question", "text", "prompt", "user"];
 
-    public static HashSet<string> Read(TemplateDefinition definition)
+    public static HashSet<string> Read(PromptDefinition definition)
     {
         var texts = new HashSet<string>();
         foreach (var path in definition.Exclude)

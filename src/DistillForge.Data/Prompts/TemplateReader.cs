@@ -2,13 +2,30 @@ using DistillForge.Data.Yaml;
 
 namespace DistillForge.Data.Prompts;
 
-/// <summary>A template as it was read: linked, checked, ready to draw.</summary>
-sealed record TemplateDefinition
+/// <summary>What every kind of prompt file says.</summary>
+abstract record PromptDefinition
 {
     public required string Path { get; init; }
 
     public required IReadOnlyList<string> Files { get; init; }
 
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    public double HeldOut { get; init; } = 0.02;
+
+    /// <summary>A new stream of draws, before anything is held out.</summary>
+    public abstract IDraws Draws(Random random);
+}
+
+/// <summary>Prompts without end.</summary>
+interface IDraws
+{
+    PromptDraw Next();
+}
+
+/// <summary>A template as it was read: linked, checked, ready to draw.</summary>
+sealed record TemplateDefinition : PromptDefinition
+{
     public required Phrase User { get; init; }
 
     public Phrase? System { get; init; }
@@ -21,9 +38,7 @@ sealed record TemplateDefinition
 
     public IReadOnlyList<IReadOnlyDictionary<string, SlotValue>>? Rows { get; init; }
 
-    public IReadOnlyList<string> Exclude { get; init; } = [];
-
-    public double HeldOut { get; init; } = 0.02;
+    public override IDraws Draws(Random random) => new DrawSource(this, random);
 }
 
 /// <summary>Reads a template and the grammar that it names.</summary>
@@ -32,9 +47,14 @@ static class TemplateReader
     static readonly string[] GrammarKeys = ["description", "answer", "category", "noise", "slots", "rules"];
     static readonly string[] TemplateKeys = ["system", "user", "grammar", "rows", "exclude", "held_out", .. GrammarKeys];
 
-    public static TemplateDefinition Read(string path)
+    public static PromptDefinition Read(string path)
     {
         var source = YamlSource.Load(path);
+        if (source.Root["kind"] is not null)
+        {
+            return HandlebarsReader.Read(source);
+        }
+
         var entries = source.Entries(source.Root, "", TemplateKeys);
         var linker = new Linker();
         linker.Add(source, entries);
@@ -99,7 +119,8 @@ static class TemplateReader
         return new AnswerExpression([.. fields.Where(field => field.Value is not null).Select(field => (field.Key, field.Value!))]);
     }
 
-    static string Beside(string path, string name) => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name));
+    /// <summary>A file that a prompt file names, relative to itself.</summary>
+    public static string Beside(string path, string name) => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name));
 }
 
 /// <summary>Reads the noise section.</summary>

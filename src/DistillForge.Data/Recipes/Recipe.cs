@@ -9,14 +9,25 @@ public sealed record Recipe
     /// <summary>All chance in the run derives from it.</summary>
     public long Seed { get; init; } = 7;
 
-    /// <summary>Who answers the prompts.</summary>
+    /// <summary>Who answers the prompts, or scores the dataset.</summary>
     public TeacherSource? Teacher { get; init; }
+
+    /// <summary>Several who answer, instead of one; the first is the one that the student is compared with.</summary>
+    public IReadOnlyList<TeacherSource>? Teachers { get; init; }
+
+    /// <summary>Which of the teachers a prompt goes to: <c>one</c> of those whose <c>when</c> fits, drawn by weight and seed, or <c>every</c> one of them.</summary>
+    [AddedLater]
+    public Routing Routing { get; init; }
 
     /// <summary>What the teacher is asked.</summary>
     public PromptSource? Prompts { get; init; }
 
-    /// <summary>Answers that already exist, instead of teacher and prompts.</summary>
+    /// <summary>Answers that already exist, instead of prompts. With a teacher, it reads them and the student learns what it thinks of them.</summary>
     public DatasetSource? Dataset { get; init; }
+
+    /// <summary>Where generation stops, whatever is left to ask; raise it, and the same command goes on.</summary>
+    [Incidental]
+    public BudgetSettings Budget { get; init; } = new();
 
     /// <summary>How the teacher answers and what is captured of its thoughts.</summary>
     public GenerateSettings Generate { get; init; } = new();
@@ -36,6 +47,10 @@ public sealed record Recipe
     /// <summary>How the student is compared with its teacher.</summary>
     public EvaluateSettings Evaluate { get; init; } = new();
 
+    /// <summary>Everybody who answers, whether written as <c>teacher</c> or <c>teachers</c>; the first is whom the student is compared with.</summary>
+    [NotInRecipe]
+    public IReadOnlyList<TeacherSource> AllTeachers => Teachers ?? (Teacher is { } only ? [only] : []);
+
     /// <summary>Where the recipe was read from.</summary>
     [NotInRecipe]
     public string Path { get; init; } = "";
@@ -53,6 +68,10 @@ public sealed class NotInRecipeAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class IncidentalAttribute : Attribute;
 
+/// <summary>A key that earlier versions did not know: at its default it is left out of the canonical text, so that older runs stay what they are.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class AddedLaterAttribute : Attribute;
+
 /// <summary>A file that a recipe names.</summary>
 /// <param name="Written">As it stands in the recipe; goes into manifests, so that a moved folder redoes nothing.</param>
 /// <param name="Path">Full path: beside the recipe, in the working folder, or in DistillForge's own folder, the first that exists.</param>
@@ -61,44 +80,26 @@ public sealed record RecipeFile(string Written, string Path)
     public override string ToString() => Path;
 }
 
-/// <summary>Who answers the prompts.</summary>
-public sealed record TeacherSource
-{
-    /// <summary>A GGUF file, run by llama.cpp.</summary>
-    public required RecipeFile Gguf { get; init; }
-
-    /// <summary>SPDX name of the teacher's license; travels with every row.</summary>
-    public string? License { get; init; }
-
-    /// <summary>Terms that bind the use of its answers.</summary>
-    public string? Terms { get; init; }
-
-    /// <summary>Tokens of context for one conversation; 0 takes what the model was trained with.</summary>
-    public int Context { get; init; }
-
-    /// <summary>CPU threads; 0 chooses.</summary>
-    [Incidental]
-    public int Threads { get; init; }
-
-    /// <summary>Conversations answered side by side; 0 chooses.</summary>
-    [Incidental]
-    public int Parallel { get; init; }
-}
-
-/// <summary>What the teacher is asked: exactly one of a template, JSON lines, a CSV file and a file of turns.</summary>
+/// <summary>What the teacher is asked: exactly one of a template, JSON lines, CSV, Parquet and a file of turns.</summary>
 public sealed record PromptSource
 {
     /// <summary>A prompt template.</summary>
     public RecipeFile? Template { get; init; }
 
-    /// <summary>JSON lines with <c>prompt</c>, <c>messages</c>, <c>question</c> or <c>text</c>.</summary>
+    /// <summary>JSON lines with <c>prompt</c>, <c>messages</c>, <c>question</c>, <c>text</c>, or <c>turns</c>: user turns to be asked one after the other.</summary>
     public RecipeFile? Jsonl { get; init; }
 
     /// <summary>CSV with a heading line.</summary>
     public RecipeFile? Csv { get; init; }
 
+    /// <summary>Parquet with the columns that JSON lines have as keys.</summary>
+    public RecipeFile? Parquet { get; init; }
+
     /// <summary>Text with <c>User:</c> and <c>Bot:</c> turns; the first user turn of each dialogue is a prompt.</summary>
     public RecipeFile? Turns { get; init; }
+
+    /// <summary>User turns of a conversation that are asked, at most, each after the answer to the one before. Empty: all, but of a file of turns the first.</summary>
+    public int? MaxTurns { get; init; }
 
     /// <summary>How many prompts; 0 takes all there are (a template needs a number).</summary>
     public int Count { get; init; }
@@ -110,7 +111,7 @@ public sealed record PromptSource
     public string? System { get; init; }
 }
 
-/// <summary>Answers that already exist: exactly one of a template (its expected answers), JSON lines and a CSV file.</summary>
+/// <summary>Answers that already exist: exactly one of a template (its expected answers), JSON lines, CSV and Parquet.</summary>
 public sealed record DatasetSource
 {
     /// <summary>A prompt template whose expected answers are the completions.</summary>
@@ -121,6 +122,9 @@ public sealed record DatasetSource
 
     /// <summary>CSV with a heading line.</summary>
     public RecipeFile? Csv { get; init; }
+
+    /// <summary>Parquet with the columns that JSON lines have as keys; rows of ours keep their ids and authors.</summary>
+    public RecipeFile? Parquet { get; init; }
 
     /// <summary>How many rows; 0 takes all there are (a template needs a number).</summary>
     public int Count { get; init; }

@@ -79,11 +79,13 @@ public sealed record RecipePart(string Text)
     /// <param name="keys">Top-level keys of the recipe, e.g. <c>teacher</c>, <c>generate</c>; <c>filters</c> brings the policy's content.</param>
     public static RecipePart Of(Recipe recipe, params ReadOnlySpan<string> keys)
     {
-        var members = Member.Of(typeof(Recipe)).ToDictionary(member => member.Key, member => member.Property);
+        var members = Member.Of(typeof(Recipe)).ToDictionary(member => member.Key);
         var parts = new Dictionary<string, object?>();
         foreach (var key in keys)
         {
-            parts[key] = key == "filters" && recipe.Policy is { } policy ? policy.Filters : members[key].GetValue(recipe);
+            parts[key] = key == "filters" && recipe.Policy is { } policy ? policy.Filters
+                : CanonicalText.IsLaterDefault(members[key], recipe) ? null
+                : members[key].Property.GetValue(recipe);
         }
 
         return new RecipePart(CanonicalText.Of(parts));

@@ -34,34 +34,70 @@ sealed class RecipeRules : AbstractValidator<Recipe>
 
     void Sources()
     {
-        RuleFor(r => r.Teacher).Null().When(r => r.Dataset is not null).WithMessage("is given beside dataset. Keep the teacher (with prompts) or the dataset.");
-        RuleFor(r => r.Prompts).Null().When(r => r.Dataset is not null).WithMessage("is given beside dataset. Keep teacher and prompts, or the dataset.");
-        RuleFor(r => r.Teacher).NotNull().When(r => r.Dataset is null).WithMessage("is missing. Name who answers, 'teacher: { gguf: path }', or rows with answers, 'dataset: { jsonl: path }'.");
-        RuleFor(r => r.Prompts).NotNull().When(r => r.Teacher is not null && r.Dataset is null).WithMessage("is missing. Say what the teacher is asked, e.g. 'prompts: { jsonl: questions.jsonl }'.");
+        RuleFor(r => r.Prompts).Null().When(r => r.Dataset is not null).WithMessage("is given beside dataset. Keep prompts (a teacher answers them) or the dataset (a teacher may score it).");
+        RuleFor(r => r.Teacher).NotNull().When(r => r.Dataset is null && r.Teachers is null).WithMessage("is missing. Name who answers, 'teacher: { gguf: path }', or rows with answers, 'dataset: { jsonl: path }'.");
+        RuleFor(r => r.Prompts).NotNull().When(r => HasTeacher(r) && r.Dataset is null).WithMessage("is missing. Say what the teacher is asked, e.g. 'prompts: { jsonl: questions.jsonl }'.");
         RuleFor(r => r.Prompts!).SetValidator(new PromptRules()).When(r => r.Prompts is not null);
         RuleFor(r => r.Dataset!).SetValidator(new DatasetRules()).When(r => r.Dataset is not null);
-        RuleFor(r => r.Teacher!.Context).GreaterThanOrEqualTo(0).When(r => r.Teacher is not null).WithMessage("is {PropertyValue}; it counts tokens, and 0 takes the model's own.");
-        RuleFor(r => r.Teacher!.Threads).InclusiveBetween(0, 1024).When(r => r.Teacher is not null).WithMessage("is {PropertyValue}; it counts threads, and 0 chooses.");
-        RuleFor(r => r.Teacher!.Parallel).InclusiveBetween(0, 1024).When(r => r.Teacher is not null).WithMessage("is {PropertyValue}; it counts conversations, and 0 chooses.");
-        RuleFor(r => r.Student.Vocabulary).Must(v => !v.IsTeacher).When(r => r.Dataset is not null).WithMessage("is the teacher's, but a recipe with a dataset has no teacher. Write 'vocabulary: { train: 1024 }'.");
-        RuleFor(r => r.Student.Vocabulary).Must(v => v.IsTeacher).When(r => r.Teacher is not null && r.Train.Targets == TrainTargets.Trace).WithMessage("is not the teacher's, so its token ids cannot be trained on. Write 'vocabulary: teacher', or 'targets: text-only' under train.");
-        RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => r.Dataset is not null).WithMessage("is 'teacher-text', but a recipe with a dataset has no teacher. Remove it.");
-        RuleFor(r => r.Train.Targets).Must(_ => false).When(r => r.Teacher is not null && r.Generate.TopLogprobs == 0 && r.Train.Targets == TrainTargets.Trace).WithMessage("is 'trace', but generate.top_logprobs is 0, so nothing is captured. Raise it, or write 'targets: text-only'.");
+        RuleFor(r => r.Teacher!).SetValidator(new TeacherRules()).When(r => r.Teacher is not null);
+        Several();
+        RuleFor(r => r.Teacher!.When).Null().When(r => r.Teacher is not null).WithMessage("chooses among several teachers, and there is only one. Remove it, or name several under 'teachers'.");
+        RuleFor(r => r.Generate.Overflow).Equal(Overflow.Fail).When(r => r.AllTeachers.Any(teacher => teacher.Api is not null)).WithMessage("is 'truncate', but an API does not say how long its context is. Remove it.");
+        RuleFor(r => r.Teacher!.Api).Null().When(r => r.Dataset is not null && r.Teacher is not null).WithMessage("cannot score a dataset: APIs do not say what they think of given text. Take a GGUF teacher, or remove the teacher to train on the text alone.");
+        RuleFor(r => r.Budget).SetValidator(new BudgetRules());
+        Targets();
     }
+
+    void Several()
+    {
+        RuleFor(r => r.Teachers).Null().When(r => r.Teacher is not null).WithMessage("is given beside teacher. Put that one into the list.");
+        RuleFor(r => r.Teachers).Null().When(r => r.Dataset is not null).WithMessage("is given beside dataset. A dataset is scored by one: 'teacher: { gguf: path }'.");
+        RuleFor(r => r.Teachers).NotEmpty().When(r => r.Teachers is not null).WithMessage("is empty. Name who answers, '- { gguf: path }'.");
+        RuleFor(r => r.Teachers).Must(teachers => teachers!.DistinctBy(teacher => teacher.DisplayName).Count() == teachers!.Count).When(r => r.Teachers is not null)
+            .WithMessage("have the same name twice. Give each a 'name' of its own.");
+        RuleForEach(r => r.Teachers).SetValidator(new TeacherRules()).When(r => r.Teachers is not null);
+        RuleFor(r => r.Routing).Equal(Routing.One).When(r => r.Teachers is null).WithMessage("is 'every', but there is only one teacher. Name several under 'teachers'.");
+    }
+
+    void Targets()
+    {
+        RuleFor(r => r.Student.Vocabulary).Must(v => !v.IsTeacher).When(r => r.Dataset is not null && !HasTeacher(r)).WithMessage("is the teacher's, but a recipe with a dataset has no teacher. Write 'vocabulary: { train: 1024 }'.");
+        RuleFor(r => r.Student.Vocabulary).Must(v => v.IsTeacher).When(r => HasTeacher(r) && r.Train.Targets == TrainTargets.Trace).WithMessage("is not the teacher's, so its token ids cannot be trained on. Write 'vocabulary: teacher', or 'targets: text-only' under train.");
+        RuleFor(r => r.Student.Vocabulary).Must(v => !v.IsTeacher).When(r => First(r) is { Gguf: null, Api: not null, Tokenizer: null } && r.Train.Targets == TrainTargets.TextOnly)
+            .WithMessage("is the teacher's, but an API shows none. Write 'vocabulary: { train: 1024 }', or name a GGUF with its vocabulary, 'tokenizer: path', under the teacher.");
+        RuleFor(r => r.Student.Embeddings).Equal(EmbeddingStart.Random).When(r => !r.Student.Vocabulary.IsTeacher || First(r)?.Gguf is null)
+            .WithMessage("is 'teacher', which takes a GGUF teacher and its vocabulary. Remove it, or write 'vocabulary: teacher'.");
+        RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => r.Dataset is not null && !HasTeacher(r)).WithMessage("is 'teacher-text', but a recipe with a dataset has no teacher. Remove it.");
+        RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => HasTeacher(r) && r.Train.Targets == TrainTargets.TextOnly).WithMessage("is 'teacher-text', but the student learns from the text alone itself (train.targets). Remove it.");
+        RuleFor(r => r.Train.Targets).Must(_ => false).When(r => HasTeacher(r) && r.Generate.TopLogprobs == 0 && r.Generate.RandomDraws == 0 && r.Train.Targets == TrainTargets.Trace).WithMessage("is 'trace', but generate.top_logprobs is 0, so nothing is captured. Raise it, or write 'targets: text-only'.");
+        RuleFor(r => r.Train.Targets).Equal(TrainTargets.TextOnly).When(r => All(r).Any(teacher => teacher is { Gguf: null, Api: not null, Tokenizer: null }))
+            .WithMessage("is 'trace', but an API gives texts and no token ids. Write 'targets: text-only' under train, or name a GGUF with its vocabulary, 'tokenizer: path', under the teacher.");
+    }
+
+    static bool HasTeacher(Recipe recipe) => First(recipe) is not null;
+
+    static TeacherSource? First(Recipe recipe) => All(recipe) is [var first, ..] ? first : null;
+
+    static IReadOnlyList<TeacherSource> All(Recipe recipe) => recipe.AllTeachers;
 
     // The line of the deepest key on the way that the file has.
     static int LineOf(YamlNode root, string where)
     {
         var line = 0;
         var node = root;
-        foreach (var key in where.Split('.'))
+        foreach (var step in where.Split('.'))
         {
-            if (node is not YamlMap map || map[key.Split('[')[0]] is not { } entry)
+            var key = step.Split('[');
+            if (node is not YamlMap map || map[key[0]] is not { } entry)
             {
                 break;
             }
 
             (line, node) = (entry.Line, entry.Value);
+            if (key.Length == 2 && node is YamlList list && int.TryParse(key[1].TrimEnd(']'), out var index) && index < list.Items.Count)
+            {
+                (line, node) = (list.Items[index].Line, list.Items[index]);
+            }
         }
 
         return line;

@@ -7,7 +7,8 @@ sealed class PromptRules : AbstractValidator<PromptSource>
 {
     public PromptRules()
     {
-        RuleFor(p => p).Must(p => Sources.Count(p.Template, p.Jsonl, p.Csv, p.Turns) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv and turns.");
+        RuleFor(p => p).Must(p => Sources.Count(p.Template, p.Jsonl, p.Csv, p.Parquet, p.Turns) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv, parquet and turns.");
+        RuleFor(p => p.MaxTurns).InclusiveBetween(1, 1000).WithMessage("is {PropertyValue}; 1 to 1000 user turns can be asked.");
         RuleFor(p => p.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts prompts, and 0 takes all.");
         RuleFor(p => p.Count).GreaterThan(0).When(p => p.Template is not null).WithMessage("is missing: a template makes as many prompts as it is told. Write e.g. 'count: 6000'.");
     }
@@ -17,7 +18,7 @@ sealed class DatasetRules : AbstractValidator<DatasetSource>
 {
     public DatasetRules()
     {
-        RuleFor(d => d).Must(d => Sources.Count(d.Template, d.Jsonl, d.Csv) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl and csv.");
+        RuleFor(d => d).Must(d => Sources.Count(d.Template, d.Jsonl, d.Csv, d.Parquet) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv and parquet.");
         RuleFor(d => d.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows, and 0 takes all.");
         RuleFor(d => d.Count).GreaterThan(0).When(d => d.Template is not null).WithMessage("is missing: a template makes as many rows as it is told. Write e.g. 'count: 60000'.");
     }
@@ -52,6 +53,12 @@ sealed class GenerateRules : AbstractValidator<GenerateSettings>
         RuleFor(g => g.TopLogprobs).InclusiveBetween(0, 255).WithMessage("is {PropertyValue}; 0 (no trace) to 255 tokens a position are possible.");
         RuleFor(g => g.HeadMass).Must(value => value is > 0 and <= 1).WithMessage("is {PropertyValue}; it is a share above 0 and up to 1.");
         RuleFor(g => g.TailSamples).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; 0 to 1024 draws a position are possible.");
+        // The counts of a head's ids are bytes.
+        RuleFor(g => g.RandomDraws).InclusiveBetween(0, 255).WithMessage("is {PropertyValue}; 0 (top_logprobs and tail_samples instead) to 255 draws a position are possible.");
+        RuleFor(g => g.DrawTemperature).Must(value => value is > 0 and <= 100).WithMessage("is {PropertyValue}; it is above 0 and up to 100.");
+        RuleFor(g => g.RepetitionPenalty).Must(value => value is > 0 and <= 10).WithMessage("is {PropertyValue}; it is above 0 and up to 10, and 1 changes nothing.");
+        RuleForEach(g => g.StopTokens).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; a token id is 0 or more.");
+        RuleFor(g => g.JsonSchema).Null().When(g => g.Grammar is not null).WithMessage("is given beside grammar. Keep one.");
         RuleForEach(g => g.Temperatures).Must(value => value is > 0 and <= 100).WithMessage("is {PropertyValue}; a training temperature is above 0 and up to 100.");
     }
 }

@@ -1,53 +1,4 @@
-using DistillForge.Core;
-
 namespace DistillForge.Data;
-
-/// <summary>How the teacher answers, and what is captured of its thoughts.</summary>
-public sealed record GenerateSettings
-{
-    /// <summary>Answers a prompt.</summary>
-    public int Samples { get; init; } = 1;
-
-    /// <summary>0 is greedy.</summary>
-    public float Temperature { get; init; } = 0.7f;
-
-    /// <summary>1 keeps every token.</summary>
-    public float TopP { get; init; } = 1f;
-
-    /// <summary>0 keeps every token.</summary>
-    public int TopK { get; init; }
-
-    /// <summary>0 keeps every token.</summary>
-    public float MinP { get; init; }
-
-    /// <summary>The end-of-sequence token counts too.</summary>
-    public int MaxTokens { get; init; } = 256;
-
-    /// <summary>Texts that end an answer.</summary>
-    public IReadOnlyList<string> Stop { get; init; } = [];
-
-    /// <summary>Most likely tokens captured at each position, at most; 0 captures no trace.</summary>
-    public int TopLogprobs { get; init; } = 16;
-
-    /// <summary>As many tokens as reach this share of the probability; 1 always takes top_logprobs.</summary>
-    public float HeadMass { get; init; } = 1f;
-
-    /// <summary>Tokens drawn from the tail at each position, for each temperature.</summary>
-    public int TailSamples { get; init; } = 8;
-
-    /// <summary>Training temperatures to capture the tail for; 1 is always captured.</summary>
-    public IReadOnlyList<float> Temperatures { get; init; } = [1f];
-
-    /// <summary>What a model is asked for one answer.</summary>
-    public Sampling ToSampling() => new(
-        Temperature,
-        TopK,
-        TopP,
-        MinP,
-        MaxTokens,
-        Stop,
-        TopLogprobs > 0 ? new Want.Head(TopLogprobs, HeadMass, TailSamples, Temperatures) : null);
-}
 
 /// <summary>The model to be trained.</summary>
 public sealed record StudentSettings
@@ -74,6 +25,19 @@ public sealed record StudentSettings
 
     /// <summary><c>teacher</c>, or <c>{ train: 1024 }</c>.</summary>
     public VocabularySource Vocabulary { get; init; } = VocabularySource.OfTeacher;
+
+    /// <summary>Where the embedding starts: drawn at random, or the teacher's own, on as many axes as the student is wide.</summary>
+    [AddedLater]
+    public EmbeddingStart Embeddings { get; init; }
+}
+
+/// <summary>What the student's embedding is before the first step.</summary>
+public enum EmbeddingStart
+{
+    Random,
+
+    /// <summary>The teacher's, projected onto its leading axes: the student starts with the teacher's idea of which words are alike.</summary>
+    Teacher,
 }
 
 /// <summary>Which vocabulary the student speaks: the teacher's, or one of this size trained on the rows.</summary>

@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace DistillForge.Data.Yaml;
 
 /// <summary>
-/// One text for one meaning: JSON with sorted keys, defaults written out, absent and incidental values left out. Two files that
+/// One text for one meaning: JSON with sorted keys, defaults written out, absent and incidental values left out (and later keys at their default). Two files that
 /// differ in comments, order, or values that are the default anyway have the same text.
 /// </summary>
 static class CanonicalText
@@ -29,8 +29,12 @@ static class CanonicalText
         YamlMap map => Of(map.Entries.ToDictionary(entry => entry.Key, entry => entry.Value)),
         IDictionary map => Map(map.Keys.Cast<string>().Select(key => (key, map[key]))),
         IEnumerable list => $"[{string.Join(',', list.Cast<object?>().Select(Of))}]",
-        _ => Map(Member.Of(value.GetType()).Where(member => !member.IsIncidental).Select(member => (member.Key, member.Property.GetValue(value)))),
+        _ => Map(Member.Of(value.GetType()).Where(member => !member.IsIncidental && !IsLaterDefault(member, value)).Select(member => (member.Key, member.Property.GetValue(value)))),
     };
+
+    /// <summary>A key that earlier versions did not know, at its default.</summary>
+    public static bool IsLaterDefault(Member member, object record)
+        => member.IsAddedLater && Of(member.Property.GetValue(record)) == Of(member.Property.GetValue(Activator.CreateInstance(record.GetType())));
 
     static string Map(IEnumerable<(string Key, object? Value)> entries)
         => $"{{{string.Join(',', entries.Where(e => e.Value is not null).OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{Of(e.Key)}:{Of(e.Value)}"))}}}";

@@ -16,6 +16,8 @@ sealed record Member(string Key, Type Type, PropertyInfo Property, ParameterInfo
 
     public bool IsIncidental => Property.IsDefined(typeof(IncidentalAttribute));
 
+    public bool IsAddedLater => Property.IsDefined(typeof(AddedLaterAttribute));
+
     /// <summary>In the order of declaration.</summary>
     public static IReadOnlyList<Member> Of(Type type) => Known.GetOrAdd(type, static type =>
     {

@@ -25,6 +25,12 @@ static class Answers
         return new Speed(reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt(), reader.ReadDouble());
     }
 
+    public static DecodeTime ReadTime(Frame frame)
+    {
+        var reader = Reader(frame, FrameKind.DecodeMeasured);
+        return new DecodeTime(reader.ReadDouble(), reader.ReadDouble());
+    }
+
     /// <summary>A reader of the body, if the frame is what was hoped for.</summary>
     public static FrameReader Reader(Frame frame, FrameKind expected) => frame.Kind switch
     {

@@ -14,6 +14,7 @@ sealed class TraceReader(TracePlan plan, int vocabularySize)
     readonly List<int> headSizes = [];
     readonly List<int> headIds = [];
     readonly List<float> headLogprobs = [];
+    readonly List<int> headCounts = [];
     readonly List<float>[] logSums = [.. plan.Temperatures.Select(_ => new List<float>())];
     readonly List<int>[] samples = [.. plan.Temperatures.Select(_ => new List<int>())];
 
@@ -56,6 +57,7 @@ sealed class TraceReader(TracePlan plan, int vocabularySize)
         HeadSizes = [.. headSizes],
         HeadIds = [.. headIds],
         HeadLogprobs = [.. headLogprobs],
+        HeadDraws = plan.RandomDraws == 0 ? null : new HeadDraws(plan.DrawTemperature, [.. headCounts]),
         TailLogSums = [.. plan.Temperatures.Select((temperature, t) => new TailLogSums(temperature, [.. logSums[t]]))],
         TailSamples = plan.TailSamples == 0 ? [] : [.. plan.Temperatures.Select((temperature, t) => new TailSamples(temperature, [.. samples[t]]))],
     };
@@ -74,6 +76,7 @@ sealed class TraceReader(TracePlan plan, int vocabularySize)
         headSizes.Add(size);
         headIds.AddRange(reader.Ints(size));
         headLogprobs.AddRange(reader.Floats(size));
+        headCounts.AddRange(reader.Ints(plan.RandomDraws > 0 ? size : 0));
         for (var t = 0; t < plan.Temperatures.Length; t++)
         {
             logSums[t].Add(reader.ReadFloat());

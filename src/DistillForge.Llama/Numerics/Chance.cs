@@ -8,12 +8,19 @@ static class Chance
 {
     const uint Text = 1;
     const uint Tail = 2;
+    const uint Head = 3;
 
     /// <summary>For the token at a completion position.</summary>
     public static double OfText(ulong seed, int position) => Uniform(seed, Text, (uint)position);
 
+    /// <summary>For the same token again, where a grammar refused the first draw.</summary>
+    public static double OfSecondText(ulong seed, int position) => Uniform(seed, 4, (uint)position);
+
     /// <summary>For one draw from the tail.</summary>
     public static double OfTail(ulong seed, int position, int temperature, int draw) => Uniform(seed, Tail + ((ulong)temperature << 16) + ((ulong)draw << 32), (uint)position);
+
+    /// <summary>For one draw of a head, from the whole distribution.</summary>
+    public static double OfHead(ulong seed, int position, int draw) => Uniform(seed, Head + ((ulong)draw << 32), (uint)position);
 
     // SplitMix64's finalizer, twice.
     static double Uniform(ulong seed, ulong use, uint position)

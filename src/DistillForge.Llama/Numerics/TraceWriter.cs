@@ -16,6 +16,8 @@ sealed class TraceWriter(int vocabulary)
     readonly BlockWeights tempered = new(vocabulary);
     readonly float[] masked = new float[vocabulary];
     int[] head = [];
+    int[] counts = [];
+    int[] draws = [];
 
     public void Write(Row row, TracePlan plan, int token, int position, ulong seed, FrameWriter to)
     {
@@ -29,7 +31,9 @@ sealed class TraceWriter(int vocabulary)
             return;
         }
 
-        var ids = plan.Ids.Length > 0 || plan.TopLogprobs == 0 ? plan.Ids : Head(row, plan);
+        var ids = plan.RandomDraws > 0 ? Drawn(row, plan, position, seed)
+            : plan.Ids.Length > 0 || plan.TopLogprobs == 0 ? plan.Ids
+            : Head(row, plan);
         to.Write(ids.Length);
         to.Write(ids);
         foreach (var id in ids)
@@ -37,15 +41,25 @@ sealed class TraceWriter(int vocabulary)
             to.Write(row.LogProbability(id));
         }
 
+        if (plan.RandomDraws > 0)
+        {
+            to.Write(counts.AsSpan(0, ids.Length));
+        }
+
         row.Weights.Remove(ids);
+        var samples = Room(ref draws, plan.TailSamples);
         for (var t = 0; t < plan.Temperatures.Length; t++)
         {
             var (logSum, weights) = Tail(row, ids, plan.Temperatures[t]);
             to.Write(logSum);
-            for (var draw = 0; draw < plan.TailSamples; draw++)
+            for (var draw = 0; draw < samples.Length; draw++)
             {
-                to.Write(weights.Draw(Chance.OfTail(seed, position, t, draw)));
+                samples[draw] = weights.Draw(Chance.OfTail(seed, position, t, draw));
             }
+
+            // Their order says nothing, and in order they take less room on disk.
+            samples.Sort();
+            to.Write(samples);
         }
     }
 
@@ -58,23 +72,63 @@ sealed class TraceWriter(int vocabulary)
 
     ReadOnlySpan<int> Head(Row row, TracePlan plan)
     {
-        top.Select(row.Logits, plan.TopLogprobs);
-        if (head.Length < top.Count)
-        {
-            head = new int[top.Count];
-        }
-
+        top.Select(row, plan.TopLogprobs);
+        var ids = Room(ref head, top.Count);
         var size = 0;
         var mass = 0.0;
         while (size < top.Count && (plan.Mass >= 1 || mass < plan.Mass))
         {
-            head[size] = top.Id(size);
-            mass += row.Weights[head[size++]] / row.Weights.Total;
+            ids[size] = top.Id(size);
+            mass += row.Weights[ids[size++]] / row.Weights.Total;
         }
 
-        var ids = head.AsSpan(0, size);
+        ids = ids[..size];
         ids.Sort();
         return ids;
+    }
+
+    // Distinct ids, ascending; how often each was drawn is in counts.
+    ReadOnlySpan<int> Drawn(Row row, TracePlan plan, int position, ulong seed)
+    {
+        var weights = row.Weights;
+        if (plan.DrawTemperature != 1)
+        {
+            weights = tempered;
+            weights.Fill(row.Logits, row.Max, 1 / plan.DrawTemperature);
+        }
+
+        var all = Room(ref draws, plan.RandomDraws);
+        for (var draw = 0; draw < all.Length; draw++)
+        {
+            all[draw] = weights.Draw(Chance.OfHead(seed, position, draw));
+        }
+
+        all.Sort();
+        var ids = Room(ref head, all.Length);
+        var times = Room(ref counts, all.Length);
+        var size = 0;
+        foreach (var id in all)
+        {
+            if (size > 0 && ids[size - 1] == id)
+            {
+                times[size - 1]++;
+                continue;
+            }
+
+            (ids[size], times[size++]) = (id, 1);
+        }
+
+        return ids[..size];
+    }
+
+    static Span<int> Room(ref int[] buffer, int count)
+    {
+        if (buffer.Length < count)
+        {
+            buffer = new int[count];
+        }
+
+        return buffer.AsSpan(0, count);
     }
 
     // log Σ over the tail of p^(1/T), from the tail itself, and the weights to draw from.
@@ -85,20 +139,15 @@ sealed class TraceWriter(int vocabulary)
             return ((float)(Math.Log(row.Weights.Total) + row.Max - row.LogSumExp), row.Weights);
         }
 
-        row.Logits.CopyTo(masked);
-        foreach (var id in ids)
-        {
-            masked[id] = float.NegativeInfinity;
-        }
-
-        var highest = TensorPrimitives.Max<float>(masked);
+        var highest = row.MaxWithout(ids);
         if (float.IsNegativeInfinity(highest))
         {
             tempered.Clear();
             return (float.NegativeInfinity, tempered);
         }
 
-        tempered.Fill(masked, highest, 1 / temperature);
+        tempered.Fill(row.Logits, highest, 1 / temperature);
+        tempered.Remove(ids);
         return ((float)(Math.Log(tempered.Total) + ((highest - row.LogSumExp) / temperature)), tempered);
     }
 }

@@ -14,6 +14,7 @@ enum FrameKind : byte
     Quantize,
     MeasureSpeed,
     Cancel,
+    MeasureDecode,
 
     // From the worker.
     Opened = 64,
@@ -24,6 +25,7 @@ enum FrameKind : byte
     Scored,
     Quantized,
     Measured,
+    DecodeMeasured,
     Refused,
     Failed,
 }

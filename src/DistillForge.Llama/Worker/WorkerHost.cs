@@ -104,7 +104,7 @@ public sealed class WorkerHost : IDisposable
                 Open(frame);
                 break;
             case FrameKind.Complete:
-                waiting.Add(RunningSequence.ReadCompletion(frame, model!.ContextLength));
+                Complete(frame);
                 break;
             case FrameKind.Score:
                 waiting.Add(RunningSequence.ReadScore(frame));
@@ -114,6 +114,9 @@ public sealed class WorkerHost : IDisposable
                 break;
             case FrameKind.MeasureSpeed:
                 MeasureSpeed(frame);
+                break;
+            case FrameKind.MeasureDecode:
+                MeasureDecode(frame);
                 break;
             case FrameKind.Quantize:
                 Quantize(frame);
@@ -143,6 +146,18 @@ public sealed class WorkerHost : IDisposable
         }
     }
 
+    void Complete(Frame frame)
+    {
+        try
+        {
+            waiting.Add(RunningSequence.ReadCompletion(frame, model!));
+        }
+        catch (InvalidDataException unreadable)
+        {
+            output.Refuse(frame.Request, "grammar-unreadable", unreadable.Message);
+        }
+    }
+
     void Tokenize(LoadedModel loaded, Frame frame)
     {
         var reader = new FrameReader(frame.Body);
@@ -167,6 +182,22 @@ public sealed class WorkerHost : IDisposable
                 to.Write(speed.Batched);
                 to.Write(speed.Sequences);
                 to.Write(speed.Prompt);
+            });
+        }
+        catch (ForgeException lack)
+        {
+            Fail(frame.Request, lack);
+        }
+    }
+
+    void MeasureDecode(Frame frame)
+    {
+        try
+        {
+            output.Send(FrameKind.DecodeMeasured, frame.Request, new LoopTimer(model!).Measure(LoopRequest.Read(frame)), static (to, time) =>
+            {
+                to.Write(time.Prompt);
+                to.Write(time.Generation);
             });
         }
         catch (ForgeException lack)

@@ -16,7 +16,7 @@ sealed class CardStage(RunContext run) : Stage(run)
 
     public override string Command => "evaluate";
 
-    protected override IReadOnlyList<string> RecipeKeys => ["name", "teacher", "dataset", "prompts", "train", "student"];
+    protected override IReadOnlyList<string> RecipeKeys => ["name", "teacher", "teachers", "dataset", "prompts", "train", "student"];
 
     protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
     {
@@ -35,11 +35,11 @@ sealed class CardStage(RunContext run) : Stage(run)
         var card = new ModelCard
         {
             Name = Run.Recipe.Name,
-            License = Run.HasTeacher ? Run.Teacher.License : Run.Recipe.Dataset!.License,
-            Teacher = Run.HasTeacher ? new CardTeacher(Run.TeacherName, null, scores.Teacher!.Parameters, Run.Teacher.License, Run.TeacherSha256) : null,
+            License = Licenses,
+            Teacher = Run.HasTeacher ? new CardTeacher(Run.TeacherName, null, Run.Teachers.Count == 1 ? scores.Teacher?.Parameters : null, Licenses, Run.LocalTeacher is null ? null : string.Join(", ", Run.Teachers.Where(teacher => teacher.Gguf is not null).Select(Run.IdentityOf))) : null,
             Purpose = $"It answers prompts like those of {Source} and is small enough to run on any machine.",
             Sizes = Sizes(shape),
-            Data = new CardData(Source, scores.Rows.In, scores.Rows.Failed, scores.Rows.Dropped, scores.Rows.Kept, Run.HasTeacher ? null : Run.Recipe.Dataset!.License, Run.Hashes.Of(Run.Folder.Curated)),
+            Data = new CardData(Source, scores.Rows.In, scores.Rows.Failed, scores.Rows.Dropped, scores.Rows.Kept, Run.Recipe.Dataset?.License, Run.Hashes.Of(Run.Folder.Curated)),
             Filters = await FiltersAsync(cancellationToken),
             Method = Method(),
             Scores = [.. Rows(scores)],
@@ -55,7 +55,12 @@ sealed class CardStage(RunContext run) : Stage(run)
         return new Dictionary<string, double>();
     }
 
-    string Source => Run.HasTeacher ? SourceFiles.NameOf(Run.Recipe.Prompts!) : SourceFiles.NameOf(Run.Recipe.Dataset!);
+    // Several licenses are all said: none of them alone covers the rows.
+    string? Licenses => Run.Asks
+        ? Run.Teachers.Select(teacher => teacher.License ?? "unknown").Distinct().ToList() is [var only] ? (Run.Teacher.License is null ? null : only) : string.Join(" AND ", Run.Teachers.Select(teacher => teacher.License ?? "unknown").Distinct())
+        : Run.Recipe.Dataset!.License ?? (Run.HasTeacher ? Run.Teacher.License : null);
+
+    string Source => Run.Asks ? SourceFiles.NameOf(Run.Recipe.Prompts!) : SourceFiles.NameOf(Run.Recipe.Dataset!);
 
     static List<(string, string)> Sizes(ModelShape shape) =>
     [
@@ -70,7 +75,7 @@ sealed class CardStage(RunContext run) : Stage(run)
     {
         var train = Run.Recipe.Train;
         var figures = Manifest.TryRead(Run.Folder.Path, "train")!.Figures;
-        var losses = train.Losses.Count > 0 ? string.Join(" + ", train.Losses.Select(loss => $"{loss.Weight.ToString("0.##", CultureInfo.InvariantCulture)} {loss.Name}")) : Run.HasTeacher ? "0.7 forward-kl + 0.3 cross-entropy" : "cross-entropy";
+        var losses = train.Losses.Count > 0 ? string.Join(" + ", train.Losses.Select(loss => $"{loss.Weight.ToString("0.##", CultureInfo.InvariantCulture)} {loss.Name}")) : Run.LearnsFromTraces ? "0.7 forward-kl + 0.3 cross-entropy" : "cross-entropy";
         return
         [
             ("losses", losses),
@@ -97,6 +102,11 @@ sealed class CardStage(RunContext run) : Stage(run)
     List<string> Notes(Scores scores)
     {
         var notes = new List<string>();
+        if (scores.Authors is { } authors)
+        {
+            notes.Add($"Answers by {string.Join(", ", authors.Select(author => $"{author.Key} ({author.Value:N0} rows)"))}; the student is compared with {Run.Teacher.DisplayName}.");
+        }
+
         if (Run.Recipe.Evaluate.Benchmarks.Count > 0)
         {
             notes.Add($"Exact match is on {Run.Recipe.Evaluate.Benchmarks[0].Name}, greedy.{(scores.Student.ExactMatchInterval is { } range ? $" Its 95 % interval is {range.Low:P1} to {range.High:P1}." : "")}");

@@ -14,7 +14,7 @@ sealed class DatasetStage(RunContext run) : Stage(run)
 
     DatasetSource Source => Run.Recipe.Dataset!;
 
-    protected override IReadOnlyList<string> RecipeKeys => ["dataset", "evaluate"];
+    protected override IReadOnlyList<string> RecipeKeys => Run.Scores ? ["dataset", "evaluate", "teacher"] : ["dataset", "evaluate"];
 
     protected override IReadOnlyDictionary<string, string> Inputs => SourceFiles.Of(Source).ToDictionary(input => input.Key, input => input.Value);
 
@@ -25,11 +25,22 @@ sealed class DatasetStage(RunContext run) : Stage(run)
         var heldOut = Run.Folder.In("held-out/examples");
         Directory.CreateDirectory(Run.Folder.Examples);
         Directory.CreateDirectory(heldOut);
-        var written = await ExamplesFile.WriteAsync(Path.Combine(Run.Folder.Examples, "0.parquet"), RowsAsync(cancellationToken), cancellationToken);
-        var aside = await ExamplesFile.WriteAsync(Path.Combine(heldOut, "0.parquet"), HeldOut().ToAsyncEnumerable(), cancellationToken);
-        Run.Progress.Say($"  {written:N0} rows, {aside:N0} held out");
-        return new Dictionary<string, double> { ["examples"] = written, ["held_out"] = aside };
+        var (rows, aside) = await StreamAsync(cancellationToken);
+        var written = await ExamplesFile.WriteAsync(Path.Combine(Run.Folder.Examples, "0.parquet"), rows, cancellationToken);
+        var heldBack = await ExamplesFile.WriteAsync(Path.Combine(heldOut, "0.parquet"), aside, cancellationToken);
+        Run.Progress.Say($"  {written:N0} rows, {heldBack:N0} held out");
+        return new Dictionary<string, double> { ["examples"] = written, ["held_out"] = heldBack };
     }
+
+    /// <summary>The rows and those that are held out, without writing anything.</summary>
+    public async Task<(List<Example> Rows, List<Example> HeldOut)> ReadAsync(CancellationToken cancellationToken)
+    {
+        var (rows, aside) = await StreamAsync(cancellationToken);
+        return (await rows.ToListAsync(cancellationToken), await aside.ToListAsync(cancellationToken));
+    }
+
+    async Task<(IAsyncEnumerable<Example> Rows, IAsyncEnumerable<Example> HeldOut)> StreamAsync(CancellationToken cancellationToken)
+        => Run.Scores && Source.Template is null ? await SplitAsync(cancellationToken) : (RowsAsync(cancellationToken), HeldOut().ToAsyncEnumerable());
 
     async IAsyncEnumerable<Example> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -47,13 +58,26 @@ sealed class DatasetStage(RunContext run) : Stage(run)
         var seen = new HashSet<string>();
         await foreach (var row in Import.DatasetAsync(Source, cancellationToken))
         {
-            var example = Row(new PromptDraw(row.Prompt, row.Completion.Count > 0 ? row.Completion[^1].Content : row.Expected, row.Category));
+            var example = Row(new PromptDraw(row.Prompt, row.Completion.Count > 0 ? row.Completion[^1].Content : row.Expected, row.Category) { Source = row.Source });
+            example = row.Origin is { } origin ? example with { Id = origin.Id, Author = origin.Author, License = origin.License ?? example.License } : example;
             if (seen.Add(example.Id))
             {
                 yield return example;
             }
         }
     }
+
+    // Who compares student and teacher needs rows that were not trained on: of a file, those whose prompts hash lowest.
+    async Task<(IAsyncEnumerable<Example>, IAsyncEnumerable<Example>)> SplitAsync(CancellationToken cancellationToken)
+    {
+        var all = await RowsAsync(cancellationToken).ToListAsync(cancellationToken);
+        var prompts = all.Select(TextOf).Distinct().ToList();
+        var (_, chosen) = PromptExpansion.SetAside(prompts, Run.Recipe.Evaluate.HeldOut, text => text);
+        var aside = chosen.ToHashSet();
+        return (all.Where(row => !aside.Contains(TextOf(row))).ToAsyncEnumerable(), all.Where(row => aside.Contains(TextOf(row))).ToAsyncEnumerable());
+    }
+
+    static string TextOf(Example row) => string.Join('\u001e', row.Prompt.Select(message => $"{message.Role}\u001f{message.Content}"));
 
     // Only a template can give rows that are surely new; a file's rows all train, and the trainer holds its validation share back.
     IEnumerable<Example> HeldOut() => Source.Template is { } template && Run.Recipe.Evaluate.HeldOut > 0
@@ -72,7 +96,7 @@ sealed class DatasetStage(RunContext run) : Stage(run)
             Completion = [Message.Assistant(answer)],
             Author = author,
             License = Source.License,
-            Source = SourceFiles.NameOf(Source),
+            Source = draw.Source ?? SourceFiles.NameOf(Source),
             Expected = answer,
             Category = draw.Category,
         };

@@ -23,10 +23,10 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
     {
         get
         {
-            var inputs = new Dictionary<string, string> { ["student"] = Student, ["held-out"] = Run.Folder.In(Run.HasTeacher ? "held-out/traces" : "held-out/examples") };
-            if (Run.HasTeacher)
+            var inputs = new Dictionary<string, string> { ["student"] = Student, ["held-out"] = Run.LocalTeacher is not null ? Run.TracesOf("held-out") : Run.Folder.In(Run.Asks ? "held-out/prompts.parquet" : "held-out/examples") };
+            if (Run.LocalTeacher is { } gguf)
             {
-                inputs["teacher"] = Run.Teacher.Gguf.Path;
+                inputs["teacher"] = gguf;
             }
 
             if (HasBaseline)
@@ -44,7 +44,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
 
     protected override IReadOnlyList<string> Outputs => HasBaseline ? [File, BaselineGguf] : [File];
 
-    bool HasBaseline => Run.HasTeacher && Run.Recipe.Evaluate.Baseline == BaselineKind.TeacherText;
+    bool HasBaseline => Run.LearnsFromTraces && Run.Recipe.Evaluate.Baseline == BaselineKind.TeacherText;
 
     // The first of the list is the file that the recipe puts first.
     string Student => Run.Gguf(Run.Recipe.Package.Quantize[0]);
@@ -56,10 +56,10 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             new StudentExport(Run.Folder.Baseline).Write(Run.Folder.In(BaselineGguf), GgmlType.F16, new Origin($"{Run.Recipe.Name} baseline", null, Run.TeacherName, null));
         }
 
-        var teacher = Run.HasTeacher ? await MeasureAsync("teacher", Run.Teacher.Gguf.Path, cancellationToken) : null;
+        var teacher = Run.LocalTeacher is { } gguf ? await MeasureAsync("teacher", gguf, cancellationToken) : null;
         var student = await MeasureAsync("student", Student, cancellationToken);
         var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf), cancellationToken) : null;
-        var fidelity = Run.HasTeacher ? await FidelityAsync(cancellationToken) : [];
+        var fidelity = Run.LocalTeacher is not null && Run.Recipe.Student.Vocabulary.IsTeacher ? await FidelityAsync(cancellationToken) : [];
         var scores = new Scores(
             Run.Recipe.Name,
             teacher?.Scores,
@@ -68,7 +68,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             Run.Recipe.Package.Quantize.ToDictionary(type => type, Run.Gguf),
             Rows(),
             new Dictionary<string, double>(),
-            baseline is null ? null : Compare(student, baseline, fidelity));
+            baseline is null ? null : Compare(student, baseline, fidelity),
+            Authors());
         scores.Write(Run.Folder.In(File));
         await MistakesFile.WriteAsync(Run.Folder.In("mistakes.jsonl"), [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])], cancellationToken);
         return new Dictionary<string, double> { ["held_out_rows"] = fidelity.Count };
@@ -101,11 +102,14 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
     async Task<List<FidelityRow>> FidelityAsync(CancellationToken cancellationToken)
     {
         var beside = HasBaseline ? 3 : 2;
-        await using var teacher = await Run.OpenExactAsync(Run.Teacher.Gguf.Path, beside, cancellationToken);
+        await using var teacher = await Run.OpenExactAsync(Run.TeacherGguf, beside, cancellationToken);
         await using var student = await Run.OpenExactAsync(Student, beside, cancellationToken);
         await using var baseline = HasBaseline ? await Run.OpenExactAsync(Run.Folder.In(BaselineGguf), beside, cancellationToken) : null;
-        var wanted = await PromptsFile.ReadAsync([Run.Folder.In("held-out/prompts.parquet")], cancellationToken).Select(prompt => prompt.Id).ToHashSetAsync(cancellationToken: cancellationToken);
-        var rows = TracesFile.ReadAsync(WantedRows.Shards(Run.Folder.In("held-out/traces")), cancellationToken)
+        var ids = Run.Scores
+            ? ExamplesFile.ReadAsync(WantedRows.Shards(Run.Folder.In("held-out/examples")), cancellationToken).Select(example => example.Id)
+            : PromptsFile.ReadAsync([Run.Folder.In("held-out/prompts.parquet")], cancellationToken).Select(prompt => prompt.Id);
+        var wanted = await ids.ToHashSetAsync(cancellationToken: cancellationToken);
+        var rows = TracesFile.ReadAsync(WantedRows.Shards(Run.TracesOf("held-out")), cancellationToken)
             .Where(trace => wanted.Contains(trace.Id) && trace.CompletionLength > 0)
             .Select(trace => (trace.Id, new TokenSequence(trace.Vocabulary, trace.TokenIds, trace.PromptLength)));
         var compared = new List<FidelityRow>();
@@ -155,11 +159,19 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         return new Comparison(task, kl);
     }
 
+    // Rows by who answered them; null where there is only one.
+    Dictionary<string, long>? Authors()
+    {
+        const string Prefix = "examples.";
+        var figures = Manifest.TryRead(Run.Folder.Path, "generate")?.Figures ?? new Dictionary<string, double>();
+        return Run.Teachers.Count < 2 ? null : figures.Where(figure => figure.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(figure => figure.Key[Prefix.Length..], figure => (long)figure.Value);
+    }
+
     RowCounts Rows()
     {
         double Figure(string stage, string figure) => Manifest.TryRead(Run.Folder.Path, stage)?.Figures.GetValueOrDefault(figure) ?? 0;
-        var failed = Run.HasTeacher ? (long)Figure("generate", "failures") : 0;
-        var total = (long)(Run.HasTeacher ? Figure("generate", "prompts") : Figure("dataset", "examples"));
+        var failed = Run.Asks ? (long)Figure("generate", "failures") : Run.Scores ? (long)Figure("score", "failures") : 0;
+        var total = (long)(Run.Asks ? Figure("generate", "prompts") : Figure("dataset", "examples"));
         var rows = new RowCounts(total, (long)Figure("filter", "kept"), (long)Figure("filter", "dropped"), failed);
         Ledger.Balance(Name, ("rows in", rows.In), ("kept", rows.Kept), ("dropped", rows.Dropped), ("failed", rows.Failed));
         return rows;

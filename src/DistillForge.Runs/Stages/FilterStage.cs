@@ -18,14 +18,14 @@ sealed class FilterStage(RunContext run) : Stage(run)
     {
         ["prompts.parquet"] = Run.Folder.Prompts,
         ["examples"] = Run.Folder.Examples,
-        ["traces"] = Run.Folder.Traces,
+        ["traces"] = Run.TracesOf(""),
     };
 
     protected override IReadOnlyList<string> Outputs => ["verdicts.parquet", "curated.parquet"];
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
-        var rows = await WantedRows.OpenAsync(Run.Folder, cancellationToken);
+        var rows = await WantedRows.OpenAsync(Run, cancellationToken);
         var policy = Run.Recipe.Policy ?? new FilterPolicy { Filters = [] };
         var summary = await new FilterPipeline(policy, Run.Progress).RunAsync(rows, Run.Folder.Verdicts, Run.Folder.Curated, cancellationToken);
         Ledger.Balance(Name, ("examples", rows.Count), ("kept", summary.Kept), ("dropped", summary.Dropped));
@@ -41,24 +41,36 @@ sealed class FilterStage(RunContext run) : Stage(run)
 sealed class WantedRows : IDataset
 {
     readonly ParquetDataset all;
-    readonly HashSet<string>? wanted;
+    readonly Func<string, bool> isWanted;
 
-    WantedRows(ParquetDataset all, HashSet<string>? wanted, long count) => (this.all, this.wanted, Count) = (all, wanted, count);
+    WantedRows(ParquetDataset all, Func<string, bool> isWanted, long count) => (this.all, this.isWanted, Count) = (all, isWanted, count);
 
     public long Count { get; }
 
-    public static async Task<WantedRows> OpenAsync(RunFolder folder, CancellationToken cancellationToken)
+    public static async Task<WantedRows> OpenAsync(RunContext run, CancellationToken cancellationToken)
     {
-        var examples = Shards(folder.Examples);
-        var all = new ParquetDataset(examples, Shards(folder.Traces));
-        if (!File.Exists(folder.Prompts))
+        var examples = Shards(run.Folder.Examples);
+        var all = new ParquetDataset(examples, Shards(run.TracesOf("")));
+        Func<string, bool> isWanted;
+        if (run.Scores)
         {
-            return new WantedRows(all, null, all.Count);
+            // A row that the teacher could not read has no trace: it counts as failed, and nobody judges it.
+            var failures = Path.Combine(run.ScoresOf(""), "failures.parquet");
+            var failed = await FailuresFile.ReadAsync(File.Exists(failures) ? [failures] : [], cancellationToken).Select(failure => failure.Id).ToHashSetAsync(cancellationToken: cancellationToken);
+            isWanted = id => !failed.Contains(id);
+        }
+        else if (run.Asks)
+        {
+            var wanted = await PromptsFile.ReadAsync([run.Folder.Prompts], cancellationToken).Select(prompt => prompt.Id).ToHashSetAsync(cancellationToken: cancellationToken);
+            isWanted = wanted.Contains;
+        }
+        else
+        {
+            return new WantedRows(all, _ => true, all.Count);
         }
 
-        var wanted = await PromptsFile.ReadAsync([folder.Prompts], cancellationToken).Select(prompt => prompt.Id).ToHashSetAsync(cancellationToken: cancellationToken);
-        var count = await ExamplesFile.ReadAsync(examples, cancellationToken).CountAsync(example => wanted.Contains(example.Id), cancellationToken);
-        return new WantedRows(all, wanted, count);
+        var count = await ExamplesFile.ReadAsync(examples, cancellationToken).CountAsync(example => isWanted(example.Id), cancellationToken);
+        return new WantedRows(all, isWanted, count);
     }
 
     public static IReadOnlyList<string> Shards(string folder) => Directory.Exists(folder) ? [.. Directory.GetFiles(folder, "*.parquet").Order(StringComparer.Ordinal)] : [];
@@ -67,7 +79,7 @@ sealed class WantedRows : IDataset
     {
         await foreach (var example in all.ReadAsync(cancellationToken))
         {
-            if (wanted is null || wanted.Contains(example.Id))
+            if (isWanted(example.Id))
             {
                 yield return example;
             }

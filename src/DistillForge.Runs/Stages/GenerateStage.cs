@@ -1,12 +1,10 @@
-using System.Runtime.CompilerServices;
 using DistillForge.Core;
 using DistillForge.Data;
-using DistillForge.Teachers;
 
 namespace DistillForge.Runs.Stages;
 
 /// <summary>
-/// The teacher answers every prompt that has no answer yet. An answer is on disk before it counts; a row that was answered in
+/// The teachers answer every prompt that has no answer yet. An answer is on disk before it counts; a row that was answered in
 /// an earlier run, or before a kill, is never asked again.
 /// </summary>
 /// <param name="part">Which prompts: the run's own, or those that are held out.</param>
@@ -24,13 +22,9 @@ sealed class GenerateStage(RunContext run, GenerateStage.Part part) : Stage(run)
 
     public override string Command => part.Command;
 
-    protected override IReadOnlyList<string> RecipeKeys => ["teacher", "generate"];
+    protected override IReadOnlyList<string> RecipeKeys => ["teacher", "teachers", "generate"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
-    {
-        ["prompts.parquet"] = Prompts,
-        ["teacher"] = Run.Teacher.Gguf.Path,
-    };
+    protected override IReadOnlyDictionary<string, string> Inputs => TeacherFiles.Of(Run).Append(new("prompts.parquet", Prompts)).ToDictionary(input => input.Key, input => input.Value);
 
     protected override IReadOnlyList<string> Outputs => [Path.Combine(part.Folder, "examples"), Path.Combine(part.Folder, "traces"), Path.Combine(part.Folder, "failures.parquet")];
 
@@ -40,6 +34,7 @@ sealed class GenerateStage(RunContext run, GenerateStage.Part part) : Stage(run)
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
+        TeacherFiles.CheckVocabularies(Run);
         await using var journal = await AnswerJournal.OpenAsync(Folder, cancellationToken);
         var wanted = await PromptsFile.ReadAsync([Prompts], cancellationToken).ToListAsync(cancellationToken);
         var open = wanted.Where(prompt => !journal.Contains(prompt.Id)).ToList();
@@ -50,47 +45,72 @@ sealed class GenerateStage(RunContext run, GenerateStage.Part part) : Stage(run)
 
         if (open.Count > 0)
         {
-            await AnswerAsync(journal, open, wanted.Count, cancellationToken);
+            await AnswerAsync(journal, open, wanted, cancellationToken);
+        }
+
+        return await CountAsync(await journal.CompactAsync(cancellationToken), wanted, cancellationToken);
+    }
+
+    async Task AnswerAsync(AnswerJournal journal, List<Prompt> open, List<Prompt> wanted, CancellationToken cancellationToken)
+    {
+        var known = await journal.CompactAsync(cancellationToken);
+        using var budget = Budgets.Open(Run);
+        var asking = new Asking(Run, journal, Name, wanted.Count, wanted.Count - open.Count);
+        foreach (var source in Run.Teachers)
+        {
+            var mine = open.Where(prompt => prompt.Teacher is null || prompt.Teacher == source.DisplayName).ToList();
+            if (mine.Count == 0)
+            {
+                continue;
+            }
+
+            await using var teacher = await ReadyTeacher.OpenAsync(Run, source, budget, cancellationToken);
+            foreach (var (setting, value) in teacher.Settings)
+            {
+                Chosen[$"{source.DisplayName}.{setting}"] = value;
+            }
+
+            var left = await new EarlierAnswers(Run, source, teacher, asking).ReuseAsync(known, mine, wanted, cancellationToken);
+            if (left.Count > 0)
+            {
+                await asking.AskAsync(teacher, source, await PendingAsync(journal, left, cancellationToken), cancellationToken);
+            }
+        }
+    }
+
+    // A turn may follow an answer of an earlier session.
+    static async Task<OpenPrompts> PendingAsync(AnswerJournal journal, List<Prompt> open, CancellationToken cancellationToken)
+    {
+        var before = open.Where(prompt => prompt.After is { } after && journal.Contains(after)).Select(prompt => prompt.After!).ToHashSet();
+        if (before.Count == 0)
+        {
+            return new OpenPrompts(open, new Dictionary<string, Example>(), new HashSet<string>());
         }
 
         var shards = await journal.CompactAsync(cancellationToken);
+        var examples = await ExamplesFile.ReadAsync(shards.Examples, cancellationToken).Where(example => before.Contains(example.Id)).ToDictionaryAsync(example => example.Id, cancellationToken: cancellationToken);
+        before.ExceptWith(examples.Keys);
+        return new OpenPrompts(open, examples, before);
+    }
+
+    async Task<IReadOnlyDictionary<string, double>> CountAsync(JournalShards shards, List<Prompt> wanted, CancellationToken cancellationToken)
+    {
         var ids = wanted.Select(prompt => prompt.Id).ToHashSet();
-        var examples = await ExamplesFile.ReadAsync(shards.Examples, cancellationToken).CountAsync(example => ids.Contains(example.Id), cancellationToken);
+        var byAuthor = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        await foreach (var example in ExamplesFile.ReadAsync(shards.Examples, cancellationToken).Where(example => ids.Contains(example.Id)))
+        {
+            byAuthor[example.Author] = byAuthor.GetValueOrDefault(example.Author) + 1;
+        }
+
         var failures = await FailuresFile.ReadAsync(shards.Failures, cancellationToken).CountAsync(failure => ids.Contains(failure.Id), cancellationToken);
+        var examples = byAuthor.Values.Sum();
         Ledger.Balance(Name, ("prompts", ids.Count), ("examples", examples), ("failures", failures));
-        return new Dictionary<string, double> { ["prompts"] = ids.Count, ["examples"] = examples, ["failures"] = failures };
-    }
-
-    async Task AnswerAsync(AnswerJournal journal, List<Prompt> open, int total, CancellationToken cancellationToken)
-    {
-        await using var model = await Run.OpenTeacherAsync(cancellationToken);
-        var teacher = new LocalTeacher(new(Run.TeacherName, model.Sha256, Run.Teacher.License, Run.Teacher.Terms, model.Dialogue.Template.Fingerprint, model.Parallel * 2), model, Run.Recipe.Generate.ToSampling());
-        var (done, failed, tokens, start) = (total - open.Count, 0, 0L, Run.Clock.GetTimestamp());
-        var written = new Queue<Task<bool>>();
-        await foreach (var answer in teacher.AnswerAsync(Feed(open, cancellationToken), cancellationToken))
+        var figures = new Dictionary<string, double> { ["prompts"] = ids.Count, ["examples"] = examples, ["failures"] = failures };
+        foreach (var (author, count) in byAuthor.Where(_ => Run.Teachers.Count > 1))
         {
-            // Many appends share one fsync; the queue bounds what is not yet on disk.
-            written.Enqueue(journal.AppendAsync(answer, cancellationToken));
-            if (written.Count > 256)
-            {
-                await written.Dequeue();
-            }
-
-            failed += answer.Failure is null ? 0 : 1;
-            tokens += answer.Example?.CompletionTokens ?? 0;
-            Run.Progress.Report(Name, ++done, total, "rows", $"{tokens / Math.Max(0.001, Run.Clock.GetElapsedTime(start).TotalSeconds):N0} tokens/s{(failed > 0 ? $", {failed} failed" : "")}");
+            figures[$"examples.{author}"] = count;
         }
 
-        await Task.WhenAll(written);
-    }
-
-    static async IAsyncEnumerable<Prompt> Feed(List<Prompt> prompts, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (var prompt in prompts)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            await Task.CompletedTask;
-            yield return prompt;
-        }
+        return figures;
     }
 }

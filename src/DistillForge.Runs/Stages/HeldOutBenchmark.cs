@@ -16,7 +16,7 @@ sealed class HeldOutBenchmark(IReadOnlyList<Question> questions) : IBenchmark
         var prompts = folder.In("held-out/prompts.parquet");
         var examples = folder.In("held-out/examples/0.parquet");
         var questions = File.Exists(prompts)
-            ? PromptsFile.ReadAsync([prompts], CancellationToken.None).Select(prompt => new Question(prompt.Id, prompt.Messages, prompt.Expected ?? "", prompt.Category)).ToBlockingEnumerable()
+            ? PromptsFile.ReadAsync([prompts], CancellationToken.None).Where(prompt => prompt.After is null).Select(prompt => new Question(prompt.Id, prompt.Messages, prompt.Expected ?? "", prompt.Category)).ToBlockingEnumerable()
             : File.Exists(examples) ? ExamplesFile.ReadAsync([examples], CancellationToken.None).Select(row => new Question(row.Id, row.Prompt, row.Expected ?? "", row.Category)).ToBlockingEnumerable() : [];
         var known = questions.Where(question => question.Expected.Length > 0).ToList();
         return known.Count == 0 ? null : new HeldOutBenchmark(known);

@@ -31,12 +31,12 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
-        await using var teacher = Run.HasTeacher && Run.Recipe.Student.Vocabulary.IsTeacher ? await Run.OpenExactAsync(Run.Teacher.Gguf.Path, 2, cancellationToken) : null;
+        await using var teacher = Run.LocalTeacher is { } gguf && Run.Recipe.Student.Vocabulary.IsTeacher ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
         ITokenizer tokenizer = teacher is null ? new BpeTokenizer(vocabulary) : teacher;
         var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
         using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
-        var origin = new Origin(Run.Recipe.Name, Run.HasTeacher ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
+        var origin = new Origin(Run.Recipe.Name, Run.Asks ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
         var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin);
         var files = await new StudentPackage(reference, tokenizer, Run.Progress).MakeAsync(plan, probe, cancellationToken);
         PackagedFiles.Write(Run.Folder.In(PackagedFiles.Name), files);

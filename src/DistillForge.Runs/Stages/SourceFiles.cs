@@ -8,14 +8,14 @@ namespace DistillForge.Runs.Stages;
 static class SourceFiles
 {
     public static IEnumerable<KeyValuePair<string, string>> Of(PromptSource source)
-        => Of(source.Template, source.Jsonl ?? source.Csv ?? source.Turns);
+        => Of(source.Template, source.Jsonl ?? source.Csv ?? source.Parquet ?? source.Turns);
 
     public static IEnumerable<KeyValuePair<string, string>> Of(DatasetSource source)
-        => Of(source.Template, source.Jsonl ?? source.Csv);
+        => Of(source.Template, source.Jsonl ?? source.Csv ?? source.Parquet);
 
-    public static string NameOf(PromptSource source) => (source.Template ?? source.Jsonl ?? source.Csv ?? source.Turns)!.Written;
+    public static string NameOf(PromptSource source) => (source.Template ?? source.Jsonl ?? source.Csv ?? source.Parquet ?? source.Turns)!.Written;
 
-    public static string NameOf(DatasetSource source) => (source.Template ?? source.Jsonl ?? source.Csv)!.Written;
+    public static string NameOf(DatasetSource source) => (source.Template ?? source.Jsonl ?? source.Csv ?? source.Parquet)!.Written;
 
     // By name within the template's own folder tree, so that a moved checkout redoes nothing.
     static IEnumerable<KeyValuePair<string, string>> Of(RecipeFile? template, RecipeFile? file) => template is null

@@ -29,6 +29,9 @@ abstract class Stage(RunContext run)
     /// <summary>What this stage makes, relative to the run folder; files or folders.</summary>
     protected abstract IReadOnlyList<string> Outputs { get; }
 
+    /// <summary>What an execution chose for itself, e.g. the number of parallel sequences; for the manifest.</summary>
+    protected Dictionary<string, string> Chosen { get; } = [];
+
     /// <summary>What is done, with its figures for the manifest.</summary>
     protected abstract Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken);
 
@@ -48,9 +51,12 @@ abstract class Stage(RunContext run)
         var figures = await ExecuteAsync(cancellationToken);
         // A run that was interrupted adds up, because the stage's own time is what a user waits for in this one.
         var seconds = Run.Clock.GetElapsedTime(start).TotalSeconds;
+        var earlier = Manifest.TryRead(Run.Folder.Path, Name);
         var manifest = Wanted().WithOutputs(Run.Folder.Path, Run.Hashes, [.. Outputs.Where(output => Path.Exists(Run.Folder.In(output)))]) with
         {
             Figures = new Dictionary<string, double>(figures) { ["seconds"] = Math.Round(seconds, 3) },
+            // An execution that found everything done asked nobody: what was chosen before still holds for its rows.
+            Chosen = Chosen.Count > 0 ? Chosen : earlier?.Chosen ?? new Dictionary<string, string>(),
         };
         manifest.Write(Run.Folder.Path);
         Run.Hashes.Save();

@@ -31,7 +31,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     {
         ["curated.parquet"] = Run.Folder.Curated,
         ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
-        [Run.HasTeacher ? "traces" : "tokens.parquet"] = Run.HasTeacher ? Run.Folder.Traces : Run.Folder.In("tokens.parquet"),
+        [Run.LearnsFromTraces ? "traces" : "tokens.parquet"] = Run.LearnsFromTraces ? Run.TracesOf("") : Run.Folder.In("tokens.parquet"),
     };
 
     protected override IReadOnlyList<string> Outputs => [role == Role.Student ? "checkpoint" : "baseline"];
@@ -55,12 +55,13 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     {
         var traces = await TracesAsync(cancellationToken);
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        var shape = StudentShape.Of(Run.Recipe.Student, vocabulary, Run.HasTeacher ? Run.Teacher.Gguf.Path : null, traces);
+        var shape = StudentShape.Of(Run.Recipe.Student, vocabulary, Run.LocalTeacher, traces);
         var plan = new TrainingPlan
         {
             Shape = shape,
             Vocabulary = vocabulary,
             Losses = Losses(),
+            Embedding = Embedding(shape),
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
             TokensPerBatch = Settings.TokensPerBatch,
@@ -85,17 +86,22 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         };
     }
 
+    // The baseline knows the teacher's text alone.
+    float[]? Embedding(ModelShape shape) => role == Role.Student && Run.Recipe.Student.Embeddings == EmbeddingStart.Teacher
+        ? TeacherEmbedding.Project(Run.TeacherGguf, shape.Vocabulary, shape.Width, Run.Recipe.Seed)
+        : null;
+
     LossTerm[] Losses() => role == Role.Baseline
         ? [new LossTerm("cross-entropy")]
         : [.. Settings.Losses.Select(loss => new LossTerm(loss.Name, loss.Weight, loss.Options)) is var named && named.Any() ? named : Default()];
 
-    LossTerm[] Default() => Run.HasTeacher ? [new LossTerm("forward-kl", 0.7), new LossTerm("cross-entropy", 0.3)] : [new LossTerm("cross-entropy")];
+    LossTerm[] Default() => Run.LearnsFromTraces ? [new LossTerm("forward-kl", 0.7), new LossTerm("cross-entropy", 0.3)] : [new LossTerm("cross-entropy")];
 
     // In the order of the curated rows' ids, so that the order of answers decides nothing.
     async Task<List<TokenTrace>> TracesAsync(CancellationToken cancellationToken)
     {
         var curated = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Select(example => example.Id).ToHashSetAsync(cancellationToken: cancellationToken);
-        var files = Run.HasTeacher ? WantedRows.Shards(Run.Folder.Traces) : [Run.Folder.In("tokens.parquet")];
+        var files = Run.LearnsFromTraces ? WantedRows.Shards(Run.TracesOf("")) : [Run.Folder.In("tokens.parquet")];
         var traces = await TracesFile.ReadAsync(files, cancellationToken).Where(trace => curated.Contains(trace.Id)).ToListAsync(cancellationToken);
         Ledger.Balance(Name, ("curated", curated.Count), ("traces", traces.Count));
         traces.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));

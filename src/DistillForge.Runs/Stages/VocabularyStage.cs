@@ -17,7 +17,7 @@ sealed class VocabularyStage(RunContext run) : Stage(run)
     protected override IReadOnlyList<string> RecipeKeys => ["student"];
 
     protected override IReadOnlyDictionary<string, string> Inputs => Source.IsTeacher
-        ? new Dictionary<string, string> { ["teacher"] = Run.Teacher.Gguf.Path }
+        ? new Dictionary<string, string> { ["teacher"] = Run.VocabularyGguf! }
         : new Dictionary<string, string> { ["curated.parquet"] = Run.Folder.Curated };
 
     protected override IReadOnlyList<string> Outputs => ["vocabulary.gguf"];
@@ -32,7 +32,7 @@ sealed class VocabularyStage(RunContext run) : Stage(run)
 
     Vocabulary OfTeacher()
     {
-        using var file = GgufFile.Open(Run.Teacher.Gguf.Path);
+        using var file = GgufFile.Open(Run.VocabularyGguf!);
         return Vocabulary.FromGguf(file);
     }
 

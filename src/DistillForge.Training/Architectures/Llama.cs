@@ -48,6 +48,8 @@ sealed class LlamaNetwork : Network
 
     public override IReadOnlyList<Weight> Weights { get; }
 
+    public override Weight Embedding => embedding;
+
     public override Tensor Head => head.Value;
 
     public override Tensor Hidden(Tensor tokens, Tensor positions)

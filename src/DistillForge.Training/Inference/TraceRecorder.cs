@@ -12,6 +12,7 @@ public sealed class TraceRecorder(Want want, Random random)
     readonly List<int> headSizes = [];
     readonly List<int> headIds = [];
     readonly List<float> headLogprobs = [];
+    readonly List<int> headCounts = [];
     readonly List<float>[] tailLogSums = [.. Temperatures(want).Select(_ => new List<float>())];
     readonly List<int>[] tailSamples = [.. Temperatures(want).Select(_ => new List<int>())];
 
@@ -42,19 +43,36 @@ public sealed class TraceRecorder(Want want, Random random)
         HeadSizes = [.. headSizes],
         HeadIds = [.. headIds],
         HeadLogprobs = [.. headLogprobs],
+        HeadDraws = want is Want.Head { RandomDraws: > 0 } drawn ? new HeadDraws(drawn.DrawTemperature, [.. headCounts]) : null,
         TailLogSums = [.. Temperatures(want).Select((t, i) => new TailLogSums(t, [.. tailLogSums[i]]))],
         TailSamples = Draws > 0 ? [.. Temperatures(want).Select((t, i) => new TailSamples(t, [.. tailSamples[i]]))] : [],
     };
 
-    int Draws => want is Want.Head head ? head.TailSamples : 0;
+    int Draws => want is Want.Head { RandomDraws: 0 } head ? head.TailSamples : 0;
 
     // Ascending ids.
     int[] Head(LogProbabilities position) => want switch
     {
         Want.At at => [.. at.Ids],
+        Want.Head { RandomDraws: > 0 } head => Drawn(position, head),
         Want.Head head => [.. MostLikely(position, head).Order()],
         _ => [.. Enumerable.Range(0, position.Size)],
     };
+
+    int[] Drawn(LogProbabilities position, Want.Head head)
+    {
+        var log = Enumerable.Range(0, position.Size).Select(id => position[id] / head.DrawTemperature).ToArray();
+        var sum = LogProbabilities.LogSumExp(log);
+        var counts = new SortedDictionary<int, int>();
+        for (var draw = 0; draw < head.RandomDraws; draw++)
+        {
+            var id = Pick(log, sum);
+            counts[id] = counts.GetValueOrDefault(id) + 1;
+        }
+
+        headCounts.AddRange(counts.Values);
+        return [.. counts.Keys];
+    }
 
     static int[] MostLikely(LogProbabilities position, Want.Head head)
     {
@@ -79,10 +97,7 @@ public sealed class TraceRecorder(Want want, Random random)
             var tempered = Array.ConvertAll(tail, id => position[id] / temperature);
             var sum = LogProbabilities.LogSumExp(tempered);
             tailLogSums[i].Add((float)sum);
-            for (var draw = 0; draw < Draws; draw++)
-            {
-                tailSamples[i].Add(double.IsNegativeInfinity(sum) ? -1 : tail[Pick(tempered, sum)]);
-            }
+            tailSamples[i].AddRange(Enumerable.Range(0, Draws).Select(_ => double.IsNegativeInfinity(sum) ? -1 : tail[Pick(tempered, sum)]).ToArray().Order());
 
             i++;
         }
@@ -104,5 +119,5 @@ public sealed class TraceRecorder(Want want, Random random)
         return Array.IndexOf(log, log.Max());   // rounding left a little over
     }
 
-    static IEnumerable<float> Temperatures(Want want) => want is Want.Head { Temperatures: { } more } ? more.Prepend(1f).Distinct() : [1f];
+    static IEnumerable<float> Temperatures(Want want) => want is Want.Head head ? head.AllTemperatures : [1f];
 }

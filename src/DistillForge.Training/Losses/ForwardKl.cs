@@ -5,8 +5,14 @@ namespace DistillForge.Training.Losses;
 /// <summary>What stands for the part of the teacher's distribution that its head does not name.</summary>
 public enum MissingMass
 {
-    /// <summary><see cref="TailSamples"/> where the traces have them, else <see cref="OneBucket"/>.</summary>
+    /// <summary><see cref="RandomDraws"/> or <see cref="TailSamples"/> where the traces have them, else <see cref="OneBucket"/>.</summary>
     AsCaptured,
+
+    /// <summary>
+    /// The head is what N draws from r ∝ p^(1/s) hit: an id weighs (n/N)(p/r), not renormalised, which is unbiased for the gradient over
+    /// the whole vocabulary (RS-KD).
+    /// </summary>
+    RandomDraws,
 
     /// <summary>Ids drawn from the tail's own distribution: unbiased for the gradient over the whole vocabulary.</summary>
     TailSamples,
@@ -40,6 +46,16 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
         {
             yield return TokenTargets.NotCaptured(options.Temperature, contents.Temperatures);
         }
+        else if (contents.Heads == HeadKind.Mixed)
+        {
+            yield return new Problem("rows", "have heads of two kinds: most likely ids and random draws, or draws at two temperatures.", "Generate all rows with one setting of random_draws and draw_temperature.");
+        }
+        else if (contents.Heads == HeadKind.Drawn != (options.MissingMass == MissingMass.RandomDraws) && (options.MissingMass != MissingMass.AsCaptured))
+        {
+            yield return contents.Heads == HeadKind.Drawn
+                ? new Problem("missing_mass", "takes the heads for the most likely ids, but they are random draws.", "Use as-captured, or generate with random_draws: 0.")
+                : new Problem("missing_mass", "is random-draws, but the heads are the most likely ids.", "Use as-captured, or generate with random_draws.");
+        }
         else if (options.MissingMass == MissingMass.TailSamples && !contents.TailSamples.ContainsKey(options.Temperature))
         {
             yield return new Problem("missing_mass", "is tail-samples, but not every row has the same number of them.", "Use as-captured, or generate with tail_samples.");
@@ -53,6 +69,7 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
         var student = (logits / options.Temperature).log_softmax(-1);   // [n, V]
         var value = Kind(targets) switch
         {
+            MissingMass.RandomDraws => CrossEntropy(Drawn(teacher, targets), student),
             MissingMass.TailSamples when options.Temperature == 1 => CrossEntropy(Sampled(teacher, targets), student),
             // Draws give no entropy of the tail at another temperature: the draws make the gradient, the bucket the value.
             MissingMass.TailSamples => WithValue(CrossEntropy(Sampled(teacher, targets), student), Bucket(teacher, student)),
@@ -66,6 +83,7 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
     public SparseTargets? Sparse(TokenTargets targets) => Kind(targets) switch
     {
         _ when options.Temperature != 1 => null,
+        MissingMass.RandomDraws => Drawn(new TeacherDistribution(targets, 1), targets),
         MissingMass.TailSamples => Sampled(new TeacherDistribution(targets, 1), targets),
         MissingMass.Renormalise => Renormalised(new TeacherDistribution(targets, 1)),
         _ => null,
@@ -73,6 +91,7 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
 
     MissingMass Kind(TokenTargets targets) => options.MissingMass switch
     {
+        MissingMass.AsCaptured when targets.Draws is not null => MissingMass.RandomDraws,
         MissingMass.AsCaptured => targets.Tail(options.Temperature).SampleIds.shape[1] > 0 ? MissingMass.TailSamples : MissingMass.OneBucket,
         var kind => kind,
     };
@@ -100,6 +119,15 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
         var draws = teacher.SampleIds.shape[1];
         var each = (teacher.TailLog.exp() / draws).unsqueeze(1).expand(-1, draws);
         return new SparseTargets(cat([teacher.HeadIds, teacher.SampleIds], 1), cat([teacher.HeadLog.exp(), each], 1), targets.NegativeEntropy);
+    }
+
+    // w = (n/N)(p/r); Σ w log p, not the entropy: by the same draws, so that the value is 0 when teacher and student agree.
+    static SparseTargets Drawn(TeacherDistribution teacher, TokenTargets targets)
+    {
+        var draws = targets.Draws ?? throw new ForgeException(new Problem("missing_mass", "is random-draws, but the heads are the most likely ids.", "Use as-captured, or generate with random_draws."));
+        var from = new TeacherDistribution(targets, draws.Temperature).HeadLog;   // [n, K] log r
+        var weights = draws.Shares * (teacher.HeadLog - from).exp();
+        return new SparseTargets(teacher.HeadIds, weights, (weights * teacher.HeadLog).sum(1));
     }
 
     static SparseTargets Renormalised(TeacherDistribution teacher)

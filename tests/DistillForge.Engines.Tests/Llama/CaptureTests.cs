@@ -137,6 +137,63 @@ public sealed class CaptureTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(2f)]
+    public async Task Random_draws_follow_the_tempered_distribution_with_the_tail_that_they_left(float temperature)
+    {
+        const int Draws = 20_000;
+        var trace = await model.ScoreAsync(sequence, new Want.Head(RandomDraws: Draws, DrawTemperature: temperature), CancellationToken.None);
+
+        Assert.Null(trace.Check());
+        Assert.Empty(trace.TailSamples);
+        var (row, size) = (Row(0).ToArray(), trace.HeadSizes[0]);
+        var total = row.Sum(l => Math.Exp(l / temperature));
+        var counts = trace.HeadIds[..size].Zip(trace.HeadDraws!.Counts).ToDictionary();
+        Assert.Equal(Draws, counts.Values.Sum());
+        Assert.Equal(trace.HeadIds[..size].Order(), trace.HeadIds[..size]);
+        for (var id = 0; id < Size; id++)
+        {
+            var expected = Draws * Math.Exp(row[id] / temperature) / total;
+            Assert.InRange(counts.GetValueOrDefault(id), expected - (5 * Math.Sqrt(expected)) - 3, expected + (5 * Math.Sqrt(expected)) + 3);
+        }
+
+        var missed = Enumerable.Range(0, Size).Where(id => !counts.ContainsKey(id)).Sum(id => Math.Exp(row[id] / temperature));
+        Assert.Equal(missed, Math.Exp(trace.TailLogSums.Single(tail => tail.Temperature == temperature).Values[0]), 1e-5);
+    }
+
+    [Fact]
+    public async Task Random_draws_are_the_same_when_asked_again_and_others_at_the_next_position()
+    {
+        var want = new Want.Head(RandomDraws: 12);
+
+        var (first, again) = (await model.ScoreAsync(sequence, want, CancellationToken.None), await model.ScoreAsync(sequence, want, CancellationToken.None));
+
+        Assert.Equal(first.HeadIds, again.HeadIds);
+        Assert.Equal(first.HeadDraws!.Counts, again.HeadDraws!.Counts);
+        Assert.All(Positions(first), position => Assert.Equal(12, position.Sum()));
+        Assert.NotEqual(first.HeadIds[..first.HeadSizes[0]], first.HeadIds.Skip(first.HeadSizes[0]).Take(first.HeadSizes[1]));
+
+        static IEnumerable<IEnumerable<int>> Positions(TokenTrace trace)
+        {
+            var start = 0;
+            foreach (var size in trace.HeadSizes)
+            {
+                yield return trace.HeadDraws!.Counts.Skip(start).Take(size);
+                start += size;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Tail_samples_of_a_position_are_in_order()
+    {
+        var trace = await model.ScoreAsync(sequence, new Want.Head(2, TailSamples: 9), CancellationToken.None);
+
+        Assert.All(trace.TailSamples[0].Ids.Chunk(9), ids => Assert.Equal(ids.Order(), ids));
+        Assert.Contains(trace.TailSamples[0].Ids.Chunk(9), ids => ids.Distinct().Count() > 3);
+    }
+
     [Fact]
     public async Task A_head_of_the_whole_vocabulary_leaves_an_empty_tail()
     {

@@ -26,6 +26,26 @@ static class Some
     public static TokenTrace FromPosition(Random random, TeacherPosition position, int head, int samples, int token = 0, params float[] temperatures)
         => Scored(random, [0, token], 1, [position], head, samples, temperatures);
 
+    /// <summary>One trained position whose head is what draws from p^(1/s) hit.</summary>
+    public static TokenTrace Drawn(Random random, TeacherPosition position, int draws, float s, int token = 0, params float[] temperatures)
+    {
+        var counts = new SortedDictionary<int, int>();
+        foreach (var id in position.Draw(random, head: 0, draws, s))
+        {
+            counts[id] = counts.GetValueOrDefault(id) + 1;
+        }
+
+        double Outside(float t) => Math.Log(Enumerable.Range(0, position.Probabilities.Length).Except(counts.Keys).Sum(id => Math.Pow(position.Probabilities[id], 1 / t)));
+        return Scored(random, [0, token], 1, [position], head: 1, samples: 0, temperatures) with
+        {
+            HeadSizes = [counts.Count],
+            HeadIds = [.. counts.Keys],
+            HeadLogprobs = [.. counts.Keys.Select(id => (float)Math.Log(position.Probabilities[id]))],
+            HeadDraws = new HeadDraws(s, [.. counts.Values]),
+            TailLogSums = [.. temperatures.Prepend(1f).Append(s).Distinct().Select(t => new TailLogSums(t, [(float)Outside(t)]))],
+        };
+    }
+
     /// <summary>Given tokens and what the teacher thought of each completion position.</summary>
     public static TokenTrace Scored(Random random, int[] tokens, int promptLength, TeacherPosition[] positions, int head, int samples, float[] temperatures)
     {

@@ -179,7 +179,7 @@ public sealed class AnswerJournalTests : IDisposable
     // Every tenth is a failure; every third example has no trace.
     static Answer AnswerOf(int i) => i % 10 == 0 && i > 0
         ? Answer.Of(new Failure(Some.Id(i), "prompt-too-long", $"{i}"))
-        : Answer.Of(Some.Example(i) with { Trace = i % 3 == 0 ? null : Some.Trace(i) });
+        : Answer.Of(Some.Example(i) with { Trace = i % 3 == 0 ? null : i % 5 == 1 ? Some.DrawnTrace(i) : Some.Trace(i) });
 
     static async Task CheckShardsAsync(JournalShards shards, int count, int from = 0)
     {

@@ -24,7 +24,7 @@ public sealed class ImportTests : IDisposable
 
     [Theory]
     [InlineData("{\"prompt\": \"a\"}\n{oops", "is no JSON: 'o' is an invalid start of a property name.", 2)]
-    [InlineData("{\"prompt\": \"a\"}\n\n{\"promt\": \"b\"}", "has none of 'prompt', 'messages', 'question' and 'text'; its keys are 'promt'.", 3)]
+    [InlineData("{\"prompt\": \"a\"}\n\n{\"promt\": \"b\"}", "has none of 'prompt', 'messages', 'question', 'text' and 'turns'; its keys are 'promt'.", 3)]
     [InlineData("[1]", "is no object.", 1)]
     [InlineData("{\"prompt\": 7}", "has a 'prompt' that is neither a text nor a list of messages.", 1)]
     [InlineData("{\"messages\": [{\"role\": \"user\"}]}", "has a message in 'messages' without the text 'content'.", 1)]

@@ -38,6 +38,7 @@ public sealed class ParquetTests : IDisposable
     public async Task Traces_come_back_bit_for_bit_with_empty_heads_infinities_and_unscored_rows()
     {
         var traces = Enumerable.Range(0, 2500).Select(i => Some.Trace(i, completion: i % 7, head: i % 5)).ToList();
+        traces.AddRange(Enumerable.Range(5000, 40).Select(Some.DrawnTrace));
         traces.Add(Some.Trace(9999) with { TokenLogprobs = [], TokenRanks = [], Entropies = [], HeadSizes = [], HeadIds = [], HeadLogprobs = [], TailLogSums = [], TailSamples = [] });
 
         await TracesFile.WriteAsync(folder["t.parquet"], Some.Async(traces), default);

@@ -37,7 +37,7 @@ public sealed class RecipeReaderTests : IDisposable
         var recipe = Read(Smallest);
 
         Assert.Equal((7, 0.7f, 16, 2048, Precision.Bf16), (recipe.Seed, recipe.Generate.Temperature, recipe.Generate.TopLogprobs, recipe.Train.TokensPerBatch, recipe.Train.Precision));
-        Assert.Equal(folder["teacher.gguf"], recipe.Teacher!.Gguf.Path);
+        Assert.Equal(folder["teacher.gguf"], recipe.Teacher!.Gguf!.Path);
         Assert.True(recipe.Student.Vocabulary.IsTeacher);
     }
 
@@ -99,7 +99,17 @@ public sealed class RecipeReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("dataset: { jsonl: questions.jsonl }\nstudent: { vocabulary: { train: 512 } }", "teacher", "is given beside dataset. Keep the teacher (with prompts) or the dataset.")]
+    [InlineData("dataset: { jsonl: questions.jsonl }\nstudent: { vocabulary: { train: 512 } }", "prompts", "is given beside dataset. Keep prompts (a teacher answers them) or the dataset (a teacher may score it).")]
+    [InlineData("generate: { repetition_penalty: 0 }", "generate.repetition_penalty", "is 0; it is above 0 and up to 10, and 1 changes nothing.")]
+    [InlineData("generate: { stop_tokens: [ 3, -1 ] }", "generate.stop_tokens[1]", "is -1; a token id is 0 or more.")]
+    [InlineData("generate: { grammar: questions.jsonl, json_schema: questions.jsonl }", "generate.json_schema", "is given beside grammar. Keep one.")]
+    [InlineData("generate: { grammar: nowhere.gbnf }", "generate.grammar", "nowhere.gbnf does not exist.")]
+    [InlineData("generate: { reasoning: dropp }", "generate.reasoning", "is 'dropp'; it takes keep or split or drop. Did you mean 'drop'?")]
+    [InlineData("generate: { overflow: cut }", "generate.overflow", "is 'cut'; it takes fail or truncate.")]
+    [InlineData("teachers: [ { gguf: teacher.gguf } ]", "teachers", "is given beside teacher. Put that one into the list.")]
+    [InlineData("routing: every", "routing", "is 'every', but there is only one teacher. Name several under 'teachers'.")]
+    [InlineData("budget: { max_tokens: 0 }", "budget.max_tokens", "is 0; it counts tokens, 1 or more.")]
+    [InlineData("budget: { max_token: 3 }", "budget.max_token", "unknown key. Did you mean 'max_tokens'?")]
     [InlineData("generate: { temperature: 0, samples: 2 }", "generate.samples", "is 2, but at temperature 0 all answers are the same. Raise the temperature, or write 'samples: 1'.")]
     [InlineData("generate: { top_logprobs: 256 }", "generate.top_logprobs", "is 256; 0 (no trace) to 255 tokens a position are possible.")]
     [InlineData("student: { kv_heads: 3 }", "student.kv_heads", "is 3, which does not divide the 4 heads.")]
@@ -127,7 +137,20 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("name: a/b\ndataset: { jsonl: questions.jsonl }\n", "name", "is 'a/b'; it names a folder: letters, digits, '-', '_' and '.', at most 100.")]
     [InlineData("name: a\ndataset: { template: questions.jsonl }\n", "dataset.count", "is missing: a template makes as many rows as it is told. Write e.g. 'count: 60000'.")]
     [InlineData("name: a\nteacher: { license: MIT }\nprompts: { jsonl: questions.jsonl }\n", "teacher.gguf", "is missing.")]
-    [InlineData("name: a\nteacher: { gguf: absent.gguf }\nprompts: { jsonl: questions.jsonl, csv: questions.jsonl }\n", "prompts", "needs exactly one of template, jsonl, csv and turns.")]
+    [InlineData("name: a\nteacher: { gguf: absent.gguf }\nprompts: { jsonl: questions.jsonl, csv: questions.jsonl }\n", "prompts", "needs exactly one of template, jsonl, csv, parquet and turns.")]
+    [InlineData("name: a\nteacher: { gguf: teacher.gguf, api: http://x/v1, model: m }\nprompts: { jsonl: questions.jsonl }\n", "teacher.api", "is given beside gguf.")]
+    [InlineData("name: a\nteacher: { api: ftp://x/v1, model: m }\nprompts: { jsonl: questions.jsonl }\n", "teacher.api", "is no address")]
+    [InlineData("name: a\nteacher: { api: http://me:secret@x/v1, model: m }\nprompts: { jsonl: questions.jsonl }\n", "teacher.api", "is no address: it begins with http:// or https:// and holds no key, no user and no '?'.")]
+    [InlineData("name: a\nteacher: { api: http://x/v1 }\nprompts: { jsonl: questions.jsonl }\n", "teacher.model", "is missing. Say which model of the API answers")]
+    [InlineData("name: a\nteacher: { api: http://x/v1, model: m, lora: teacher.gguf }\nprompts: { jsonl: questions.jsonl }\n", "teacher.lora", "belongs to 'gguf', which is not given. Remove it.")]
+    [InlineData("name: a\nteacher: { gguf: teacher.gguf, requests_per_minute: 3 }\nprompts: { jsonl: questions.jsonl }\n", "teacher.requests_per_minute", "belongs to 'api', which is not given. Remove it.")]
+    [InlineData("name: a\nteacher: { api: http://x/v1, model: m }\nprompts: { jsonl: questions.jsonl }\n", "train.targets", "is 'trace', but an API gives texts and no token ids.")]
+    [InlineData("name: a\nteacher: { api: http://x/v1, model: m }\nprompts: { jsonl: questions.jsonl }\ntrain: { targets: text-only }\n", "student.vocabulary", "is the teacher's, but an API shows none.")]
+    [InlineData("name: a\nteacher: { api: http://x/v1, model: m, tokenizer: teacher.gguf }\nprompts: { jsonl: questions.jsonl }\ngenerate: { overflow: truncate }\n", "generate.overflow", "is 'truncate', but an API does not say how long its context is.")]
+    [InlineData("name: a\nteacher: { api: http://x/v1, model: m }\ndataset: { jsonl: questions.jsonl }\n", "teacher.api", "cannot score a dataset")]
+    [InlineData("name: a\nteachers: [ { gguf: teacher.gguf }, { gguf: teacher.gguf } ]\nprompts: { jsonl: questions.jsonl }\n", "teachers", "have the same name twice. Give each a 'name' of its own.")]
+    [InlineData("name: a\nteachers:\n  - { gguf: teacher.gguf }\n  - { gguf: teacher.gguf, name: b, weight: 0 }\nprompts: { jsonl: questions.jsonl }\n", "teachers[1].weight", "is 0; it is above 0 and up to 1000000.")]
+    [InlineData("name: a\nteachers: []\nprompts: { jsonl: questions.jsonl }\n", "teachers", "is empty. Name who answers, '- { gguf: path }'.")]
     [InlineData("", "", "is empty.")]
     [InlineData("- a\n- b\n", "", "is a list; it takes keys and values.")]
     [InlineData("a: &x 1\nb: *x\n", "", "is not YAML: '*x' refers to another value; write the value itself")]
@@ -166,6 +189,51 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("train: { losses: [ { forward-kl: { temperature: 2 } } ] }")]
     public void A_changed_value_changes_the_part(string line)
         => Assert.NotEqual(RecipePart.Of(Read(Smallest), "generate", "train").Sha256, RecipePart.Of(Read(Smallest + line), "generate", "train").Sha256);
+
+    [Fact]
+    public void A_part_reads_as_it_did_before_the_later_keys_came()
+    {
+        const string Before = """
+            {"generate":{"head_mass":1,"max_tokens":256,"min_p":0,"samples":1,"stop":[],"tail_samples":8,"temperature":0.7,"temperatures":[1],"top_k":0,"top_logprobs":16,"top_p":1},"prompts":{"column":"text","count":0,"jsonl":"questions.jsonl"},"teacher":{"context":0,"gguf":"teacher.gguf"}}
+            """;
+        var written = "generate: { reasoning: keep, overflow: fail, exact: false, repetition_penalty: 1, stop_tokens: [] }\nrouting: one\nbudget: { max_tokens: 9 }\n";
+
+        Assert.Equal(Before.Trim(), RecipePart.Of(Read(Smallest), "teacher", "teachers", "routing", "prompts", "generate").Text);
+        Assert.Equal(Before.Trim(), RecipePart.Of(Read(Smallest + written), "teacher", "teachers", "routing", "prompts", "generate").Text);
+    }
+
+    [Fact]
+    public void A_key_that_stands_where_its_variable_should_is_never_repeated()
+    {
+        var error = Assert.Throws<ForgeException>(() => Read("name: a\nteacher: { api: http://x/v1, model: m, key_env: sk-canary-1234 }\nprompts: { jsonl: questions.jsonl }\ntrain: { targets: text-only }\nstudent: { vocabulary: { train: 512 } }\n"));
+
+        Assert.Equal("teacher.key_env", error.Problems.Single().Where);
+        Assert.DoesNotContain("canary", error.ToString());
+    }
+
+    [Fact]
+    public void Several_teachers_and_an_API_are_read()
+    {
+        var recipe = Read("""
+            name: several
+            teachers:
+              - { gguf: teacher.gguf, name: sharp, weight: 3, exact: true, lora: teacher.gguf }
+              - { api: "https://api.example.com/v1", model: big-1, tokenizer: teacher.gguf, key_env: BIG_KEY, endpoints: [ "http://a:1/v1" ], requests_per_minute: 60, tokens_per_minute: 9000, max_concurrency: 4, timeout_s: 90, when: { category: [ hard ] } }
+            routing: every
+            budget: { max_cost_usd: 2.5, max_tokens: 1_000_000, max_hours: 12 }
+            prompts: { jsonl: questions.jsonl, max_turns: 3 }
+            generate: { repetition_penalty: 1.1, stop_tokens: [ 5 ], reasoning: split, exact: true }
+            """);
+
+        Assert.Equal(["sharp", "big-1"], recipe.AllTeachers.Select(teacher => teacher.DisplayName));
+        Assert.Equal((Routing.Every, 2.5, 1_000_000L, 12.0), (recipe.Routing, recipe.Budget.MaxCostUsd, recipe.Budget.MaxTokens, recipe.Budget.MaxHours));
+        var api = recipe.AllTeachers[1];
+        Assert.Equal((60, 9000, 4, 90.0, "BIG_KEY"), (api.RequestsPerMinute, api.TokensPerMinute, api.MaxConcurrency, api.TimeoutS, api.KeyEnv));
+        Assert.True(api.When!.Fits("any.jsonl", "hard"));
+        Assert.False(api.When!.Fits("any.jsonl", null));
+        Assert.Equal((ReasoningTreatment.Split, true, 3), (recipe.Generate.Reasoning, recipe.Generate.Exact, recipe.Prompts!.MaxTurns));
+        Assert.Equal(1.1f, recipe.Generate.ToSampling().RepetitionPenalty);
+    }
 
     [Fact]
     public void The_policy_comes_along_and_its_order_and_actions_are_kept()

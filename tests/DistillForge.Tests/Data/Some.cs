@@ -1,3 +1,5 @@
+using DistillForge.Data;
+
 namespace DistillForge.Tests.Data;
 
 /// <summary>Rows for tests, each a little different from the next.</summary>
@@ -45,16 +47,29 @@ static class Some
             LossMask = [.. Enumerable.Range(0, completion).Select(t => t % 2 == 0)],
             TokenLogprobs = Floats(completion),
             TokenRanks = [.. Enumerable.Range(0, completion)],
-            Entropies = Floats(completion),
+            Entropies = [.. Floats(completion).Select(value => -value)],
             HeadSizes = sizes,
             HeadIds = [.. Enumerable.Range(0, heads)],
-            HeadLogprobs = Floats(heads),
+            // As the file codes them, and far from a distribution, so that nothing scales them: they come back as they were.
+            HeadLogprobs = [.. Enumerable.Range(0, heads).Select(_ => LogprobCode.Decode((byte)random.Next(150, 256)))],
             TailLogSums = [new TailLogSums(1, [.. Floats(completion).Select((value, t) => t == 0 ? float.NegativeInfinity : value)]), new TailLogSums(2, Floats(completion))],
             TailSamples = [new TailSamples(1, [.. Enumerable.Range(-1, 2 * completion)])],
             Capped = i % 2 == 1,
         };
 
         float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => -random.NextSingle() * 10)];
+    }
+
+    /// <summary>A trace whose heads are what random draws hit.</summary>
+    public static TokenTrace DrawnTrace(int i)
+    {
+        var trace = Trace(i, completion: 4, head: 3) with { HeadSizes = [1, 2, 3, 2], TailSamples = [] };
+        return trace with
+        {
+            HeadIds = [5, 1, 9, 2, 3, 4, 7, 8],
+            HeadLogprobs = [.. Enumerable.Range(0, 8).Select(k => LogprobCode.Decode((byte)(180 + k)))],
+            HeadDraws = new HeadDraws(2, [50, 20, 30, 1, 2, 47, 49, 1]),
+        };
     }
 
     public static async IAsyncEnumerable<T> Async<T>(IEnumerable<T> rows)
