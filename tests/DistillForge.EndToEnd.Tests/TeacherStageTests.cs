@@ -107,6 +107,19 @@ public class TeacherStageTests
     }
 
     [Fact]
+    public async Task An_adapter_is_handed_to_the_engine_which_refuses_what_is_none()
+    {
+        using var work = new Workplace();
+        work.File("q.jsonl", """{"prompt": "turn on the kitchen lights"}""");
+
+        var ended = await Forging.RunAsync("generate", RecipeOf(work, "lora", "prompts: { jsonl: q.jsonl }", "", "lora: models/home-teacher.gguf, "), "--runs", work.Runs);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("home-teacher.gguf", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("adapter", ended.Error, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task A_budget_stops_cleanly_and_raising_it_goes_on()
     {
         using var work = new Workplace();
