@@ -123,19 +123,22 @@ public static class TensorNames
         var (stem, prefix) = ofLayer ? (rest[(dot + 1)..], toPrefix + rest[..(dot + 1)]) : (name, "");
         foreach (var (from, to) in (ofLayer ? OfLayer : Whole).Select(direction))
         {
-            foreach (var kind in Kinds)
+            if (stem == from + ".weight")
             {
-                if (stem == from + kind)
-                {
-                    return prefix + to + kind;
-                }
+                return prefix + to + ".weight";
+            }
+
+            // Qwen2's are the only biases of the family.
+            if (stem == from + ".bias" && Biased.Contains(from))
+            {
+                return prefix + to + ".bias";
             }
         }
 
         return null;
     }
 
-    static readonly string[] Kinds = [".weight", ".bias"];
+    static readonly string[] Biased = ["attn_q", "attn_k", "attn_v", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"];
 
     static NamedTensor Bias(string stem, int length) => new(stem + ".bias", ToHuggingFace(stem + ".bias")!, 1, length, IsVector: true);
 
