@@ -59,12 +59,15 @@ public static class Inspection
             cancellationToken.ThrowIfCancellationRequested();
             if (Manifest.TryRead(folder, name!) is { } manifest)
             {
-                yield return $"{manifest.Stage,-12} {string.Join("  ", manifest.Figures.Select(figure => $"{figure.Key} {figure.Value:#,0.###}"))}";
+                yield return $"{manifest.Stage,-12} {string.Join("  ", manifest.Figures.Select(figure => $"{figure.Key} {Shown(figure.Value)}"))}";
             }
         }
 
         await Task.CompletedTask;
     }
+
+    // Small figures keep two digits: an error of a thousandth is not the same as one of a millionth.
+    static string Shown(double value) => Math.Abs(value) is > 0 and < 0.01 ? value.ToString("G2") : value.ToString("#,0.###");
 
     static async IAsyncEnumerable<string> ParquetAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

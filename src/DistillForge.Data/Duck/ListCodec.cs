@@ -113,6 +113,25 @@ sealed class BytesCodec() : ListCodec<int[], byte>(new NumberCodec<byte>(DuckTyp
     }
 }
 
+/// <summary>Nats, rounded to 1/1024 in the file: what is cut off takes room on disk and is far below what an engine's own settings move.</summary>
+sealed class NatsCodec() : ListCodec<float[], float>(new NumberCodec<float>(DuckType.Float, "FLOAT"))
+{
+    const float Steps = 1024;
+
+    protected override int LengthOf(float[] list) => list.Length;
+
+    protected override void CopyTo(float[] list, Span<float> target)
+    {
+        for (var i = 0; i < target.Length; i++)
+        {
+            // + 0 makes a 0 of −0.
+            target[i] = (MathF.Round(list[i] * Steps) / Steps) + 0;
+        }
+    }
+
+    protected override float[] ListOf(ReadOnlySpan<float> items) => items.ToArray();
+}
+
 /// <summary>Log-probabilities, a byte each in the file, see <see cref="LogprobCode"/>.</summary>
 sealed class LogprobsCodec() : ListCodec<float[], byte>(new NumberCodec<byte>(DuckType.UTinyInt, "UTINYINT"))
 {

@@ -16,8 +16,8 @@ sealed class ParquetFile<TRow>(string kind, ParquetSchema<TRow> schema)
     const int ChunkBytes = 4 << 20;
     const string RowGroupBytes = "16MB";
 
-    // Of zstd's 22: a fifth smaller than its default 3 on lists of ids, and still much faster than anybody answers.
-    const int CompressionLevel = 9;
+    // Of zstd's 22: a tenth smaller than its default 3 on traces for 7 µs a token, which is much faster than anybody answers.
+    const int CompressionLevel = 12;
 
     public async Task<long> WriteAsync(string path, IAsyncEnumerable<TRow> rows, CancellationToken cancellationToken)
     {

@@ -17,6 +17,7 @@ static class Types
     public static readonly Codec<float[]> Floats = new ArrayCodec<float>(Float);
     public static readonly Codec<bool[]> Booleans = new ArrayCodec<bool>(Boolean);
     public static readonly Codec<int[]> Bytes = new BytesCodec();
+    public static readonly Codec<float[]> Nats = new NatsCodec();
     public static readonly Codec<float[]> CodedLogprobs = new LogprobsCodec();
     public static readonly Codec<ushort[]> UnsignedShorts = new ArrayCodec<ushort>(new NumberCodec<ushort>(DuckType.USmallInt, "USMALLINT"));
 

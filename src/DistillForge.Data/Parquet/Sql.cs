@@ -7,7 +7,7 @@ namespace DistillForge.Data;
 /// <param name="Truncated">There were more rows than asked for.</param>
 public sealed record SqlTable(IReadOnlyList<string> Columns, IReadOnlyList<string> Types, IReadOnlyList<IReadOnlyList<string?>> Rows, bool Truncated);
 
-/// <summary>Runs SQL over a run folder's Parquet files, read-only.</summary>
+/// <summary>Runs SQL over a run folder's Parquet files, read-only; <c>logprob(code)</c> decodes what <c>head_logprobs</c> holds.</summary>
 public static class Sql
 {
     static readonly (string View, string Files)[] Views =
@@ -40,6 +40,7 @@ public static class Sql
                 database.Execute($"CREATE VIEW {view} AS SELECT * FROM read_parquet({DuckDatabase.Quote(Path.Combine(folder, files))})", cancellationToken);
             }
 
+            database.Execute(FormattableString.Invariant($"CREATE MACRO logprob(code) AS -pow(code / {LogprobCode.Scale:0.0}, 2)"), cancellationToken);
             var types = Table(database, $"SELECT column_name, column_type FROM (DESCRIBE {sql}\n)", int.MaxValue, cancellationToken);
             var rows = Table(database, $"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({sql}\n)", limit + 1, cancellationToken);
             return new SqlTable([.. types.Select(row => row[0]!)], [.. types.Select(row => row[1]!)], [.. rows.Take(limit)], rows.Count > limit);

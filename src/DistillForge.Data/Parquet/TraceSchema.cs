@@ -6,7 +6,7 @@ namespace DistillForge.Data;
 sealed class TraceSchema : ParquetSchema<TokenTrace>
 {
     static readonly Codec<IReadOnlyList<TailLogSums>> LogSums = new RowsCodec<TailLogSums>(new PairCodec<TailLogSums, float, float[]>(
-        "temperature", Types.Float, tail => tail.Temperature, "values", Types.Floats, tail => tail.Values, (temperature, values) => new TailLogSums(temperature, values)));
+        "temperature", Types.Float, tail => tail.Temperature, "values", Types.Nats, tail => tail.Values, (temperature, values) => new TailLogSums(temperature, values)));
 
     static readonly Codec<IReadOnlyList<TailSamples>> Samples = new RowsCodec<TailSamples>(new PairCodec<TailSamples, float, int[]>(
         "temperature", Types.Float, tail => tail.Temperature, "ids", Types.Integers, tail => tail.Ids, (temperature, ids) => new TailSamples(temperature, ids)));
@@ -33,9 +33,9 @@ sealed class TraceSchema : ParquetSchema<TokenTrace>
         tokenIds = Add("token_ids", Types.Integers, trace => trace.TokenIds);
         promptLength = Add("prompt_length", Types.Integer, trace => trace.PromptLength);
         lossMask = Add("loss_mask", Types.Booleans, trace => trace.LossMask);
-        tokenLogprobs = Add("token_logprobs", Types.Floats, trace => trace.TokenLogprobs);
+        tokenLogprobs = Add("token_logprobs", Types.Nats, trace => trace.TokenLogprobs);
         tokenRanks = Add("token_ranks", Types.Integers, trace => trace.TokenRanks);
-        entropies = Add("entropies", Types.Floats, trace => trace.Entropies);
+        entropies = Add("entropies", Types.Nats, trace => trace.Entropies);
         headSizes = Add("head_sizes", Types.Bytes, trace => trace.HeadSizes);
         headIds = Add("head_ids", Types.Integers, trace => trace.HeadIds);
         headLogprobs = Add("head_logprobs", Types.CodedLogprobs, trace => trace.HeadLogprobs);
@@ -49,6 +49,7 @@ sealed class TraceSchema : ParquetSchema<TokenTrace>
     public override IReadOnlyDictionary<string, string> Notes { get; } = new Dictionary<string, string>
     {
         ["head_logprobs"] = LogprobCode.Description,
+        ["token_logprobs"] = "natural logarithms, rounded to 1/1024; entropies and tail_logsums too",
         ["head_ids"] = "ascending within a position; head_sizes says how many belong to each",
         ["tail_samples"] = "with replacement, ascending within a position",
     };

@@ -87,12 +87,12 @@ static class EncodeTable
     public static IEnumerable<string> Lines(EncodeGradients gradients, IReadOnlyList<EncodeSize> sizes)
     {
         var students = Enumerable.Range(0, EncodeStudents.Names.Count).ToList();
-        yield return string.Create(CultureInfo.InvariantCulture, $"bias / standard deviation of the mean gradient over {gradients.Positions:N0} positions, in % of its norm; KL of the students: {string.Join(", ", students.Select(s => string.Create(CultureInfo.InvariantCulture, $"{EncodeStudents.Names[s]} {gradients.Divergence(s):F3}")))} nats");
+        yield return string.Create(CultureInfo.InvariantCulture, $"bias / standard deviation of the mean gradient over {gradients.Positions:N0} positions, in % of its norm (a bias that chance explains is 0); KL of the students: {string.Join(", ", students.Select(s => string.Create(CultureInfo.InvariantCulture, $"{EncodeStudents.Names[s]} {gradients.Divergence(s):F3}")))} nats");
         yield return $"| coding | ids a position | bytes a token | {string.Join(" | ", EncodeStudents.Names)} |";
         yield return $"|---|---|---|{string.Concat(students.Select(_ => "---|"))}";
         for (var c = 0; c < EncodeCoding.All.Count; c++)
         {
-            var cells = students.Select(s => gradients.Error(c, s)).Select(error => string.Create(CultureInfo.InvariantCulture, $"{100 * error.Bias:F2} / {100 * error.Deviation:F2}"));
+            var cells = students.Select(s => gradients.Error(c, s)).Select(error => string.Create(CultureInfo.InvariantCulture, $"{(error.IsChance ? "0" : $"{100 * error.Bias:F2}")} / {(error.Deviation > 0 ? $"{100 * error.Deviation:F2}" : "0")}"));
             yield return string.Create(CultureInfo.InvariantCulture, $"| {EncodeCoding.All[c].Name} | {sizes[c].IdsPerToken:F1} | {sizes[c].BytesPerToken:F1} | {string.Join(" | ", cells)} |");
         }
     }
@@ -102,6 +102,7 @@ static class EncodeTable
         new Measurement("positions", gradients.Positions, "positions", Better.Higher),
         new Measurement("tokens on disk", byDefault.Tokens, "tokens", Better.Higher),
         new Measurement("KL added by 8-bit log-probabilities", byDefault.AddedDivergence, "nats/token", Better.Lower),
+        .. EncodeStudents.Names.Select((name, s) => new Measurement($"gradient moved by 8-bit log-probabilities, {name} student", byDefault.MovedGradient / gradients.Norm(s), "of the gradient's norm", Better.Lower)),
         .. EncodeStudents.Names.Select((name, s) => new Measurement($"KL of the {name} student", gradients.Divergence(s), "nats/token", Better.Lower)),
         .. EncodeCoding.All.Select((coding, c) => new Measurement(coding.Name, sizes[c].BytesPerToken, "bytes/token", Better.Lower)
         {

@@ -6,7 +6,11 @@ namespace DistillForge.Runs.Benches;
 /// <param name="Bias">Norm of (mean over redraws − whole).</param>
 /// <param name="BiasByChance">What <paramref name="Bias"/> would be of an unbiased coding after so many redraws.</param>
 /// <param name="Deviation">Root of the variance over redraws, of one draw a position.</param>
-public sealed record EncodeError(double Bias, double BiasByChance, double Deviation);
+public sealed record EncodeError(double Bias, double BiasByChance, double Deviation)
+{
+    /// <summary>The bias is not told from what an unbiased coding shows after so many redraws.</summary>
+    public bool IsChance => Bias < 1.5 * BiasByChance;
+}
 
 /// <summary>
 /// Sums gradients in logits, q − t, over positions: of the whole distribution (t = p) and of each coding, drawn again and again.
@@ -58,6 +62,9 @@ public sealed class EncodeGradients
 
         Positions++;
     }
+
+    /// <summary>Norm of the whole distribution's mean gradient.</summary>
+    public double Norm(int student) => TensorPrimitives.Distance<double>(students[student], teacher) / Positions;
 
     public EncodeError Error(int coding, int student)
     {

@@ -50,14 +50,14 @@ static class Some
             Entropies = [.. Floats(completion).Select(value => -value)],
             HeadSizes = sizes,
             HeadIds = [.. Enumerable.Range(0, heads)],
-            // As the file codes them, and far from a distribution, so that nothing scales them: they come back as they were.
+            // As the file codes them (nats in steps of 1/1024, too), and far from a distribution, so that nothing scales them: they come back as they were.
             HeadLogprobs = [.. Enumerable.Range(0, heads).Select(_ => LogprobCode.Decode((byte)random.Next(150, 256)))],
             TailLogSums = [new TailLogSums(1, [.. Floats(completion).Select((value, t) => t == 0 ? float.NegativeInfinity : value)]), new TailLogSums(2, Floats(completion))],
             TailSamples = [new TailSamples(1, [.. Enumerable.Range(-1, 2 * completion)])],
             Capped = i % 2 == 1,
         };
 
-        float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => -random.NextSingle() * 10)];
+        float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => -random.Next(10 * 1024) / 1024f)];
     }
 
     /// <summary>A trace whose heads are what random draws hit.</summary>

@@ -30,6 +30,14 @@ public sealed class SqlTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Coded_log_probabilities_can_be_read()
+    {
+        await TracesFile.WriteAsync(folder["run/traces/000001.parquet"], Some.Async([Some.Trace(1) with { HeadLogprobs = [.. Enumerable.Repeat(-4f, 6)] }]), default);
+
+        Assert.Equal(["-4.0"], (await Query("SELECT list_min(list_transform(head_logprobs, code -> logprob(code))) FROM traces")).Rows.Single());
+    }
+
+    [Fact]
     public async Task Rows_beyond_the_limit_are_cut_and_told()
     {
         var table = await Sql.QueryAsync("FROM range(100)", folder["run"], default, limit: 3);

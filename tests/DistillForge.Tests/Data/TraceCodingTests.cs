@@ -76,7 +76,7 @@ public sealed class TraceCodingTests : IDisposable
 
         for (var position = 0; position < trace.HeadSizes.Length; position++)
         {
-            Assert.Equal(1, read.HeadLogprobs.Skip(position * 8).Take(8).Sum(l => Math.Exp(l)) + Math.Exp(read.TailLogSums[0].Values[position]), 5);
+            Assert.Equal(1, read.HeadLogprobs.Skip(position * 8).Take(8).Sum(l => Math.Exp(l)) + Math.Exp(read.TailLogSums[0].Values[position]), 3);
         }
 
         Assert.Equal(Some.Text(trace with { HeadLogprobs = [] }), Some.Text(read with { HeadLogprobs = [] }));
@@ -99,6 +99,18 @@ public sealed class TraceCodingTests : IDisposable
         Assert.Equal(Some.Text(old), Some.Text(alone.Single()));
         Assert.Equal([Some.Text(both[0]), Some.Text(old)], both.Select(Some.Text));
         Assert.Equal(both.OrderBy(trace => trace.Id, StringComparer.Ordinal).Select(Some.Text), sorted.Select(row => Some.Text(row.Trace!)));
+    }
+
+    [Fact]
+    public async Task Nats_are_rounded_to_a_1024th()
+    {
+        var trace = Some.Trace(1) with { TokenLogprobs = [-0.0001f, -0.7f, -3.14159f, -1e-3f, -20f], Entropies = [0.0004f, 0.0006f, 1.23456f, 2f, 9.87654f] };
+        await TracesFile.WriteAsync(folder["t.parquet"], Some.Async([trace]), default);
+
+        var read = (await Some.ListAsync(TracesFile.ReadAsync([folder["t.parquet"]], default))).Single();
+
+        Assert.Equal([0f, -717 / 1024f, -3217 / 1024f, -1 / 1024f, -20f], read.TokenLogprobs);
+        Assert.Equal([0f, 1 / 1024f, 1264 / 1024f, 2f, 10114 / 1024f], read.Entropies);
     }
 
     [Fact]
@@ -166,7 +178,7 @@ public sealed class TraceCodingTests : IDisposable
             HeadSizes = [.. Enumerable.Repeat(8, positions)],
             HeadIds = [.. Enumerable.Range(0, positions).SelectMany(_ => Enumerable.Range(3, 8))],
             HeadLogprobs = [.. all.SelectMany(p => p[..8]).Select(l => (float)l)],
-            TailLogSums = [new TailLogSums(1, [.. all.Select(p => (float)p[8])])],
+            TailLogSums = [new TailLogSums(1, [.. all.Select(p => MathF.Round((float)p[8] * 1024) / 1024)])],
             TailSamples = [],
         };
     }
