@@ -97,7 +97,8 @@ public class ApiLimitsTests
 
             _ = Task.Delay(15).ContinueWith(_ => Interlocked.Decrement(ref busy), TaskScheduler.Default);
             return Chat.Text("on") with { Delay = TimeSpan.FromMilliseconds(10) };
-        }) { Remember = false };
+        })
+        { Remember = false };
         using var teacher = Chat.Teacher(Chat.Options(narrow.Address));
 
         var answers = await teacher.AnswerAsync(Chat.Prompts(400), CancellationToken.None).ToListAsync();

@@ -223,14 +223,14 @@ public class ApiPatienceTests
     public async Task The_time_of_a_row_counts_its_attempts_and_not_its_queue()
     {
         var clock = new FastTime(20);
-        await using var server = Server((request, number) => request.LastMessage == "slow" ? TestReply.Never : number < 10 ? TestReply.Error(429, "wait", retryAfter: "10") : Chat.Text("on"));
+        await using var server = Server((request, number) => request.LastMessage == "slow" ? TestReply.Never : number < 10 ? TestReply.Error(429, "wait", retryAfter: "4") : Chat.Text("on"));
         var options = Chat.Options(server.Address) with { Retries = 50, AttemptTimeout = TimeSpan.FromSeconds(10), TotalTimeout = TimeSpan.FromSeconds(25), MaxRetryDelay = TimeSpan.FromSeconds(1), OutageLimit = TimeSpan.FromHours(1) };
         using var teacher = Chat.Teacher(options, clock: clock);
 
         var patient = (await teacher.AskAsync(Chat.Prompt("patient", 1))).Single();
         var slow = (await teacher.AskAsync(Chat.Prompt("slow", 2))).Single();
 
-        Assert.Equal("on", patient.Example!.Text); // after 100 s of asked-for patience
+        Assert.Equal("on", patient.Example!.Text); // after 40 s of asked-for patience
         Assert.Equal("timed-out", slow.Failure!.Code);
         Assert.InRange(server.Requests.Count(request => request.LastMessage == "slow"), 3, 4);
     }
