@@ -78,7 +78,7 @@ static class NumberedIds
         {
             for (var last = groups.Length - 1; last >= first; last--)
             {
-                if (PiiScanner.Covering(hits, groups[first].Start.Value, groups[last].End.Value) is null
+                if (!PiiScanner.IsTaken(hits, groups[first].Start.Value, groups[last].End.Value)
                     && Number.Of(text, groups[first..(last + 1)], digits) is { IsWhole: true } number
                     && Hit(number, kinds) is { } hit && PiiScanner.Add(ref hits, hit))
                 {

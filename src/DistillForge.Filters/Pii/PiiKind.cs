@@ -54,39 +54,40 @@ static class PiiScanner
             NumberedIds.Find(text, kinds, ref hits);
         }
 
-        hits?.Sort((a, b) => a.Start.CompareTo(b.Start));
         return hits;
     }
 
     public static bool Wants(uint kinds, PiiKind kind) => (kinds & (1u << (int)kind)) != 0;
 
-    /// <summary>Adds a hit unless its place is taken.</summary>
+    /// <summary>Adds a hit in its place unless that is taken.</summary>
     /// <returns>False when it is.</returns>
     public static bool Add(ref List<PiiHit>? hits, PiiHit hit)
     {
-        if (Covering(hits, hit.Start, hit.End) is not null)
+        hits ??= [];
+        var place = FirstBehind(hits, hit.Start);
+        if (place < hits.Count && hits[place].Start < hit.End)
         {
             return false;
         }
 
-        (hits ??= []).Add(hit);
+        hits.Insert(place, hit);
         return true;
     }
 
-    /// <summary>The hit that shares a character with this place.</summary>
-    public static PiiHit? Covering(List<PiiHit>? hits, int start, int end)
+    /// <summary>A hit shares a character with this place.</summary>
+    public static bool IsTaken(List<PiiHit>? hits, int start, int end)
+        => hits is not null && FirstBehind(hits, start) is var place && place < hits.Count && hits[place].Start < end;
+
+    // The first hit that ends behind this character; hits are in order and apart, so halving finds it.
+    static int FirstBehind(List<PiiHit> hits, int start)
     {
-        if (hits is not null)
+        var (low, high) = (0, hits.Count);
+        while (low < high)
         {
-            foreach (var hit in hits)
-            {
-                if (hit.Start < end && start < hit.End)
-                {
-                    return hit;
-                }
-            }
+            var middle = (low + high) / 2;
+            (low, high) = hits[middle].End <= start ? (middle + 1, high) : (low, middle);
         }
 
-        return null;
+        return low;
     }
 }

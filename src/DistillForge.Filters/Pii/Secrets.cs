@@ -13,6 +13,8 @@ static class Secrets
     static readonly SearchValues<char> Path = SearchValues.Create(Alphanumeric + "/_-");
     static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
 
+    const int LongestToken = 8192;
+
     /// <param name="Least">Characters behind the prefix.</param>
     sealed record Rule(string Prefix, string Label, SearchValues<char> Body, int Least, int Most, bool NeedsDigit = true);
 
@@ -62,6 +64,7 @@ static class Secrets
         }
 
         var body = text[(start + rule.Prefix.Length)..];
+        body = body[..Math.Min(body.Length, rule.Most + 2)];
         var length = body.IndexOfAnyExcept(rule.Body);
         length = length < 0 ? body.Length : length;
         while (length > 0 && !char.IsAsciiLetterOrDigit(body[length - 1]) && length > rule.Least)
@@ -93,8 +96,9 @@ static class Secrets
             return -1;
         }
 
-        var length = text[start..].IndexOfAnyExcept(Dotted);
-        var token = length < 0 ? text[start..] : text.Slice(start, length);
+        var token = text.Slice(start, Math.Min(LongestToken, text.Length - start));
+        var length = token.IndexOfAnyExcept(Dotted);
+        token = length < 0 ? token : token[..length];
         var first = token.IndexOf('.');
         var second = first < 0 ? -1 : token[(first + 1)..].IndexOf('.');
         return first >= 12 && second >= 8 && token[(first + 1)..].StartsWith("eyJ", StringComparison.Ordinal) && token.Length - first - second - 2 >= 16 ? start + token.TrimEnd('.').Length : -1;
