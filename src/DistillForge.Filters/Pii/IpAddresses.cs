@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,6 +7,7 @@ namespace DistillForge.Filters;
 /// <summary>IPv4 and IPv6 addresses that may be somebody's: not the loopback, not "any", and not version numbers that say so.</summary>
 static class IpAddresses
 {
+    static readonly SearchValues<char> WordEnds = SearchValues.Create(" \t\n(,\"'");
     static readonly TermFinder Versions = new(["version", "versions", "ver", "v", "release", "section", "chapter", "firmware", "build", "clause", "§"]);
 
     public static void Find(ReadOnlySpan<char> text, ref List<PiiHit>? hits)
@@ -85,7 +87,7 @@ static class IpAddresses
     static bool IsVersion(ReadOnlySpan<char> text, int start)
     {
         var before = text[Math.Max(0, start - 12)..start].TrimEnd(" :=#");
-        var word = before.LastIndexOfAny(" \t\n(,\"'");
+        var word = before.LastIndexOfAny(WordEnds);
         var last = before[(word + 1)..];
         return Versions.TryFind(last, 0, out var found, out var term) && found + term.Length == last.Length;
     }

@@ -13,6 +13,9 @@ static class Secrets
     static readonly SearchValues<char> Path = SearchValues.Create(Alphanumeric + "/_-");
     static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
 
+    static readonly SearchValues<char> AuthorityEnds = SearchValues.Create(" \t\r\n/\"'<>`");
+    static readonly SearchValues<char> Placeholders = SearchValues.Create("{}<>$*[]");
+
     const int LongestToken = 8192;
 
     /// <param name="Least">Characters behind the prefix.</param>
@@ -126,11 +129,11 @@ static class Secrets
     static int Password(ReadOnlySpan<char> text, ref int start)
     {
         var credentials = text[(start + 3)..];
-        var stop = credentials.IndexOfAny(" \t\r\n/\"'<>`");
+        var stop = credentials.IndexOfAny(AuthorityEnds);
         credentials = stop < 0 ? credentials : credentials[..stop];
         var at = credentials.LastIndexOf('@');
         var colon = credentials.IndexOf(':');
-        if (colon < 0 || at < colon + 4 || credentials[(colon + 1)..at].IndexOfAny("{}<>$*[]") >= 0 || credentials[(colon + 1)..at].Equals("password", StringComparison.OrdinalIgnoreCase))
+        if (colon < 0 || at < colon + 4 || credentials[(colon + 1)..at].IndexOfAny(Placeholders) >= 0 || credentials[(colon + 1)..at].Equals("password", StringComparison.OrdinalIgnoreCase))
         {
             return -1;
         }

@@ -42,7 +42,7 @@ sealed class SchemaCheck
 
     static string? Any(SchemaNode schema, JsonElement value, string path)
     {
-        if (schema.Types is { } types && (types & TypesOf(value)) == 0)
+        if (schema.Types is { } types && (types & TypesOf(value)) == JsonTypes.None)
         {
             return Say(path, $"is {NameOf(value)}, needs {types.ToString().ToLowerInvariant().Replace(", ", " or ")}");
         }
