@@ -18,6 +18,13 @@ public interface IOptionsSource
     object Bind(Type options);
 }
 
+/// <summary>Options with rules beyond their types, e.g. ranges; checked when the file that holds them is read, before any work starts.</summary>
+public interface ICheckedOptions
+{
+    /// <summary>Everything that does not do; <see cref="Problem.Where"/> is the option's key.</summary>
+    IEnumerable<Problem> Check();
+}
+
 /// <summary>
 /// The components of one seam, found by their attribute. A component is a class with <see cref="ComponentAttribute"/>, a nested
 /// <c>Options</c> record if it has settings, and constructor parameters for the options and for what it needs.
@@ -71,7 +78,8 @@ public sealed class Catalog<TSeam>
                 : Find(services, parameters[i].ParameterType) ?? throw new InvalidOperationException($"{type} needs a {parameters[i].ParameterType}, which the host does not offer");
         }
 
-        return (TSeam)constructor.Invoke(arguments);
+        // Not wrapped: a constructor that refuses a user's file says so in words of its own.
+        return (TSeam)constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, arguments, null);
     }
 
     static object? Find(ReadOnlySpan<object> services, Type wanted)

@@ -4,22 +4,34 @@ using DistillForge.Data;
 
 namespace DistillForge.Filters;
 
-/// <summary>A filter in its place in the policy: one of <paramref name="Row"/> and <paramref name="Dataset"/>.</summary>
-sealed record Judge(ComponentSetting Setting, int Order, IFilter? Row, IDatasetFilter? Dataset)
+/// <summary>A filter in its place in the policy: one of <paramref name="Row"/>, <paramref name="Dataset"/> and <paramref name="Transform"/>.</summary>
+sealed record Judge(ComponentSetting Setting, int Order, IFilter? Row = null, IDatasetFilter? Dataset = null, ITransform? Transform = null)
 {
     /// <summary>As it is written down: a drop becomes what the policy says.</summary>
     public JudgedRow Write(string id, Verdict verdict) => new(id, Setting.Name, Order, verdict.Action == FilterAction.Drop && Setting.Action != FilterAction.Drop
         ? verdict with { Action = Setting.Action }
         : verdict);
+
+    /// <summary>What a transform did, as a verdict on the row that was.</summary>
+    public JudgedRow Write(Example before, Example after) => new(before.Id, Setting.Name, Order, ReferenceEquals(before, after)
+        ? Verdict.Keep
+        : new Verdict(Setting.Action == FilterAction.Review ? FilterAction.Review : FilterAction.Warn, new Reason("changed", $"goes on as row {after.Id}")));
 }
 
-/// <summary>The judges of a policy. Row filters judge a batch of rows in parallel; dataset filters read the dataset for themselves, in step.</summary>
+/// <summary>One row with its verdicts in policy order.</summary>
+/// <param name="Result">What the policy's transforms made of the row; the row itself where they left it alone.</param>
+sealed record Judgement(Example Row, Example Result, JudgedRow[] Verdicts);
+
+/// <summary>
+/// The judges of a policy. Row filters judge a batch of rows in parallel; dataset filters read the dataset for themselves, in step. All judge the rows as
+/// they were; transforms change, one after the other, what goes on.
+/// </summary>
 sealed class Bench(IReadOnlyList<Judge> judges)
 {
     const int BatchRows = 512;
 
     /// <summary>Every row with its verdicts in policy order.</summary>
-    public async IAsyncEnumerable<(Example Example, JudgedRow[] Verdicts)> JudgeAsync(IDataset dataset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Judgement> JudgeAsync(IDataset dataset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var streams = judges.Select(judge => judge.Dataset?.JudgeAsync(dataset, cancellationToken).GetAsyncEnumerator(cancellationToken)).ToList();
         try
@@ -29,8 +41,8 @@ sealed class Bench(IReadOnlyList<Judge> judges)
                 var rows = JudgeRows(batch, cancellationToken);
                 for (var i = 0; i < batch.Length; i++)
                 {
-                    await FillAsync(rows[i], batch[i].Id, streams);
-                    yield return (batch[i], rows[i]);
+                    await FillAsync(rows[i].Verdicts, batch[i].Id, streams);
+                    yield return rows[i];
                 }
             }
         }
@@ -43,18 +55,32 @@ sealed class Bench(IReadOnlyList<Judge> judges)
         }
     }
 
-    JudgedRow[][] JudgeRows(Example[] batch, CancellationToken cancellationToken)
+    Judgement[] JudgeRows(Example[] batch, CancellationToken cancellationToken)
     {
-        var rows = new JudgedRow[batch.Length][];
-        Parallel.For(0, batch.Length, new ParallelOptions { CancellationToken = cancellationToken }, i =>
-        {
-            rows[i] = new JudgedRow[judges.Count];
-            foreach (var judge in judges.Where(judge => judge.Row is not null))
-            {
-                rows[i][judge.Order] = judge.Write(batch[i].Id, judge.Row!.Judge(batch[i]));
-            }
-        });
+        var rows = new Judgement[batch.Length];
+        Parallel.For(0, batch.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => rows[i] = JudgeRow(batch[i]));
         return rows;
+    }
+
+    Judgement JudgeRow(Example row)
+    {
+        var verdicts = new JudgedRow[judges.Count];
+        var result = row;
+        foreach (var judge in judges)
+        {
+            if (judge.Row is not null)
+            {
+                verdicts[judge.Order] = judge.Write(row.Id, judge.Row.Judge(row));
+            }
+            else if (judge.Transform is not null)
+            {
+                var after = judge.Transform.Apply(result);
+                verdicts[judge.Order] = judge.Write(result, after) with { Id = row.Id };
+                result = after;
+            }
+        }
+
+        return new Judgement(row, result, verdicts);
     }
 
     async Task FillAsync(JudgedRow[] row, string id, IReadOnlyList<IAsyncEnumerator<Verdict>?> streams)

@@ -7,13 +7,15 @@ namespace DistillForge.Filters;
 /// <summary>What a filter stage found.</summary>
 /// <param name="Dropped">Rows with at least one drop.</param>
 /// <param name="ByReason">Dropped rows by the code of their cause: the first drop in policy order.</param>
-public sealed record FilterSummary(long Kept, long Dropped, IReadOnlyDictionary<string, long> ByReason);
+/// <param name="Changed">Kept rows that a transform changed; each goes on under another id and without its trace.</param>
+public sealed record FilterSummary(long Kept, long Dropped, IReadOnlyDictionary<string, long> ByReason, long Changed = 0);
 
 /// <summary>Lets every filter of a policy judge every row, and writes down what each said.</summary>
 public sealed class FilterPipeline
 {
     static readonly Catalog<IFilter> RowFilters = new(typeof(FilterPipeline).Assembly);
     static readonly Catalog<IDatasetFilter> DatasetFilters = new(typeof(FilterPipeline).Assembly);
+    static readonly Catalog<ITransform> Transforms = new(typeof(FilterPipeline).Assembly);
 
     readonly Bench bench;
     readonly IProgressLog progress;
@@ -25,7 +27,7 @@ public sealed class FilterPipeline
     }
 
     /// <summary>All filters of this program: name → options record, for <see cref="KnownNames.Filters"/>.</summary>
-    public static IReadOnlyDictionary<string, Type?> Known { get; } = KnownNames.Of(RowFilters).Concat(KnownNames.Of(DatasetFilters)).ToDictionary();
+    public static IReadOnlyDictionary<string, Type?> Known { get; } = KnownNames.Of(RowFilters).Concat(KnownNames.Of(DatasetFilters)).Concat(KnownNames.Of(Transforms)).ToDictionary();
 
     /// <param name="verdictsPath">Every filter's verdict on every row.</param>
     /// <param name="curatedPath">The examples that no filter dropped.</param>
@@ -60,11 +62,11 @@ public sealed class FilterPipeline
 
     async Task<FilterSummary> JudgeAsync(IDataset dataset, ChannelWriter<JudgedRow> verdicts, ChannelWriter<Example> curated, CancellationToken cancellationToken)
     {
-        var (kept, dropped) = (0L, 0L);
+        var (kept, dropped, changed) = (0L, 0L, 0L);
         var reasons = new SortedDictionary<string, long>(StringComparer.Ordinal);
         try
         {
-            await foreach (var (example, row) in bench.JudgeAsync(dataset, cancellationToken))
+            await foreach (var (before, example, row) in bench.JudgeAsync(dataset, cancellationToken))
             {
                 foreach (var judged in row)
                 {
@@ -79,6 +81,7 @@ public sealed class FilterPipeline
                 else
                 {
                     kept++;
+                    changed += ReferenceEquals(before, example) ? 0 : 1;
                     await curated.WriteAsync(example, cancellationToken);
                 }
 
@@ -87,7 +90,7 @@ public sealed class FilterPipeline
 
             verdicts.Complete();
             curated.Complete();
-            return new FilterSummary(kept, dropped, reasons);
+            return new FilterSummary(kept, dropped, reasons, changed);
         }
         catch (Exception exception)
         {
@@ -98,6 +101,7 @@ public sealed class FilterPipeline
     }
 
     static Judge Seat(ComponentSetting setting, int order) => DatasetFilters.Contains(setting.Name)
-        ? new Judge(setting, order, null, DatasetFilters.Create(setting.Name, setting.Options))
-        : new Judge(setting, order, RowFilters.Create(setting.Name, setting.Options), null);
+        ? new Judge(setting, order, Dataset: DatasetFilters.Create(setting.Name, setting.Options))
+        : Transforms.Contains(setting.Name) ? new Judge(setting, order, Transform: Transforms.Create(setting.Name, setting.Options))
+        : new Judge(setting, order, Row: RowFilters.Create(setting.Name, setting.Options));
 }

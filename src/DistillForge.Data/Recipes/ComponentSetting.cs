@@ -23,6 +23,9 @@ public sealed class ComponentsAttribute(string noun, params string[] reserved) :
 /// <summary>Which filters judge the rows, in which order.</summary>
 public sealed record FilterPolicy
 {
+    /// <summary>Policies whose filters judge before these. A filter that is named again here is replaced.</summary>
+    public IReadOnlyList<RecipeFile> Include { get; init; } = [];
+
     /// <summary>In policy order: the first drop is the cause that counts.</summary>
     [Components("filter", "action")]
     public required IReadOnlyList<ComponentSetting> Filters { get; init; }

@@ -24,8 +24,11 @@ public static class RecipeReader
         return recipe.Filters is { } policy && File.Exists(policy.Path) ? recipe with { Policy = ReadPolicy(policy.Path, known) } : recipe;
     }
 
-    /// <exception cref="ForgeException">All problems of the file.</exception>
-    public static FilterPolicy ReadPolicy(string path, KnownNames known)
+    /// <summary>Reads a policy with those that it includes: their filters come first, less those that the policy names again.</summary>
+    /// <exception cref="ForgeException">All problems of the file; or, when it has none, all of an included one.</exception>
+    public static FilterPolicy ReadPolicy(string path, KnownNames known) => ReadPolicy(path, known, []);
+
+    static FilterPolicy ReadPolicy(string path, KnownNames known, IReadOnlyList<string> including)
     {
         var problems = new List<Problem>();
         var policy = Binder(path, problems, known, NamedFiles.MustExist).Bind<FilterPolicy>(Root(path, problems)) with { Path = Path.GetFullPath(path) };
@@ -34,8 +37,12 @@ public static class RecipeReader
             problems.Add(new Problem($"{kept.Name}.action", "is 'keep', which would judge nothing.", "Write drop, warn or review, or remove the filter.", kept.Line));
         }
 
+        var here = (IReadOnlyList<string>)[.. including, policy.Path];
+        problems.AddRange(policy.Include.Where(file => here.Contains(file.Path)).Select(file => new Problem("include", $"{file.Written} includes itself.", "Remove it.")));
         Throw(path, problems);
-        return policy;
+        var own = policy.Filters!.Select(filter => filter.Name).ToHashSet();
+        var included = policy.Include.SelectMany(file => ReadPolicy(file.Path, known, here).Filters).Where(filter => !own.Contains(filter.Name));
+        return policy with { Filters = [.. included, .. policy.Filters!] };
     }
 
     // A file that is no YAML has that problem alone.

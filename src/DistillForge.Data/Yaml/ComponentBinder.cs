@@ -35,14 +35,33 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
         var reserved = (Reserved)records.Record(typeof(Reserved), ReservedPart(body), where, []);
         var keys = reserved is { Weight: < 0 } ? Refuse(where, "weight", reserved.Weight, line) : list.Reserved;
         var text = known?.GetValueOrDefault(name) is { } options
-            ? CanonicalText.Of(records.Record(options, body, where, keys))
+            ? Checked(records.Record(options, body, where, keys), body, where, line)
             : CanonicalText.Of(WithoutReserved(body));
         if (known is not null && known[name] is null && WithoutReserved(body).Entries is [var first, ..])
         {
             problems.Add(new Problem(RecordBinder.Join(where, first.Written), "unknown key.", $"'{name}' has no options.", first.Line));
         }
 
-        return new ComponentSetting(name, reserved.Weight, reserved.Action, new YamlOptions(body, where, keys), $"{name} weight={reserved.Weight:R} action={Values.NameOf(reserved.Action)} {text}", line);
+        return new ComponentSetting(name, reserved.Weight, reserved.Action, new YamlOptions(body, where, keys, records.Resolve), $"{name} weight={reserved.Weight:R} action={Values.NameOf(reserved.Action)} {text}", line);
+    }
+
+    // With the content of the files that the options name: a changed list of terms judges anew.
+    string Checked(object options, YamlNode? body, string where, int line)
+    {
+        if (options is ICheckedOptions rules)
+        {
+            problems.AddRange(rules.Check().Select(problem => problem with
+            {
+                Where = RecordBinder.Join(where, problem.Where),
+                Line = (body as YamlMap)?[problem.Where]?.Line ?? line,
+            }));
+        }
+
+        var files = Member.Of(options.GetType())
+            .SelectMany(member => member.Property.GetValue(options) switch { RecipeFile file => [file], IEnumerable<RecipeFile> several => several, _ => Enumerable.Empty<RecipeFile>() })
+            .Where(file => File.Exists(file.Path))
+            .Select(file => $" {file.Written}={Sha256.OfFile(file.Path)}");
+        return CanonicalText.Of(options) + string.Concat(files);
     }
 
     IReadOnlyList<string> Refuse(string where, string key, double value, int line)
@@ -59,12 +78,13 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
 }
 
 /// <summary>A component's options as they stand in a file.</summary>
-sealed class YamlOptions(YamlNode? body, string where, IReadOnlyList<string> reserved) : IOptionsSource
+/// <param name="resolve">Finds a file that the options name, as it was found when the file was read.</param>
+sealed class YamlOptions(YamlNode? body, string where, IReadOnlyList<string> reserved, Func<string, RecipeFile> resolve) : IOptionsSource
 {
     public object Bind(Type options)
     {
         var problems = new List<Problem>();
-        var binder = new RecordBinder(problems, KnownNames.Unchecked, written => new RecipeFile(written, Path.GetFullPath(written)), NamedFiles.MayBeAbsent);
+        var binder = new RecordBinder(problems, KnownNames.Unchecked, resolve, NamedFiles.MayBeAbsent);
         var record = binder.Record(options, body, where, reserved);
         return problems.Count == 0 ? record : throw new ForgeException(where, problems);
     }

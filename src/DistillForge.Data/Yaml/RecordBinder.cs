@@ -11,6 +11,8 @@ public sealed class RecordBinder(List<Problem> problems, KnownNames known, Func<
 {
     readonly Values values = new(problems);
 
+    internal Func<string, RecipeFile> Resolve => resolve;
+
     /// <param name="node">Null binds an empty map: all defaults.</param>
     /// <param name="where">Path of keys so far; empty at the top.</param>
     /// <param name="ignored">Keys that somebody else reads.</param>

@@ -33,6 +33,11 @@ sealed class FilterStage(RunContext run) : Stage(run)
         var figures = summary.ByReason.ToDictionary(reason => "dropped." + reason.Key, reason => (double)reason.Value);
         figures["kept"] = summary.Kept;
         figures["dropped"] = summary.Dropped;
+        if (summary.Changed > 0)
+        {
+            figures["changed"] = summary.Changed;
+        }
+
         return figures;
     }
 }

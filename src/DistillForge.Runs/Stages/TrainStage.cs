@@ -103,7 +103,14 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         var curated = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Select(example => example.Id).ToHashSetAsync(cancellationToken: cancellationToken);
         var files = Run.LearnsFromTraces ? WantedRows.Shards(Run.TracesOf("")) : [Run.Folder.In("tokens.parquet")];
         var traces = await TracesFile.ReadAsync(files, cancellationToken).Where(trace => curated.Contains(trace.Id)).ToListAsync(cancellationToken);
-        Ledger.Balance(Name, ("curated", curated.Count), ("traces", traces.Count));
+        // A row that a transform changed is not what the teacher said: it has no trace, and its old one would bring back what was taken away.
+        var changed = Run.HasTeacher && Manifest.TryRead(Run.Folder.Path, "filter") is { } filter ? (long)filter.Figures.GetValueOrDefault("changed") : 0;
+        Ledger.Balance(Name, ("curated", curated.Count), ("traces", traces.Count), ("changed", changed));
+        if (changed > 0)
+        {
+            Run.Progress.Say($"  {changed:N0} changed rows have no trace and are not trained on");
+        }
+
         traces.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));
         return traces;
     }

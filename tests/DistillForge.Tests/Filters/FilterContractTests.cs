@@ -22,6 +22,8 @@ public sealed class FilterContractTests
            select example,
     ];
 
+    static readonly Catalog<ITransform> Transforms = new(typeof(FilterPipeline).Assembly);
+
     public static TheoryData<string> RowNames => new(RowFilters.Names);
 
     public static TheoryData<string> DatasetNames => new(DatasetFilters.Names);
@@ -29,8 +31,11 @@ public sealed class FilterContractTests
     [Fact]
     public void The_catalogs_are_as_they_were_approved()
     {
-        Assert.Equal(["finish-reason", "max-length", "min-length", "teacher-confidence", "valid-json"], RowFilters.Names);
-        Assert.Equal(["exact-duplicate"], DatasetFilters.Names);
+        Assert.Equal(
+            ["blocked-terms", "decontaminate", "encoding", "entropy", "finish-reason", "json-schema", "language", "low-confidence-span", "max-length", "min-length", "perplexity", "pii", "profanity", "prompt-echo", "prompt-injection", "refusal", "regex", "repetition", "teacher-confidence", "unclosed", "valid-json"],
+            RowFilters.Names);
+        Assert.Equal(["balance", "exact-duplicate", "near-duplicate"], DatasetFilters.Names);
+        Assert.Equal(["redact"], Transforms.Names);
     }
 
     [Theory]
@@ -64,6 +69,24 @@ public sealed class FilterContractTests
         Assert.Equal(verdicts, await Some.ListAsync(filter.JudgeAsync(new InMemory(Rows), default)));
         Assert.Equal(before, Some.Text(Rows));
         Assert.All(verdicts, CheckReason);
+    }
+
+    [Fact]
+    public void A_transform_does_the_same_again_and_leaves_the_row_alone()
+    {
+        foreach (var transform in Transforms.Names.Select(name => Transforms.Create(name, null)))
+        {
+            foreach (var row in Rows.Append(Some.Example("mail anna@example.org", 10)))
+            {
+                var before = Some.Text(row);
+
+                var after = transform.Apply(row);
+
+                Assert.Equal(before, Some.Text(row));
+                Assert.Equal(Some.Text(after), Some.Text(transform.Apply(row)));
+                Assert.True(ReferenceEquals(after, row) || (after.Id != row.Id && after.Trace is null));
+            }
+        }
     }
 
     static void CheckReason(Verdict verdict)

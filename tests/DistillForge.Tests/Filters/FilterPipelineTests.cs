@@ -60,6 +60,9 @@ public sealed class FilterPipelineTests : IDisposable
     [Theory]
     [InlineData("default")]
     [InlineData("home")]
+    [InlineData("strict")]
+    [InlineData("code")]
+    [InlineData("governance")]
     public void The_policies_that_we_ship_are_read(string name)
         => Assert.Contains("teacher-confidence", RecipeReader.ReadPolicy(Path.Combine(Home.Root, "filters", $"{name}.yaml"), Known).Filters.Select(filter => filter.Name));
 
