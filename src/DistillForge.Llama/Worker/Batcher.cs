@@ -13,6 +13,7 @@ sealed class Batcher : ICrewWork, IDisposable
 
     // Sequences of their own streams are read in matrices of their own: so few tokens leave a matrix half empty.
     const int FullChunk = 64;
+    const int WaitingShare = 4;
 
     readonly LoadedModel model;
     readonly Lane lane;
@@ -105,31 +106,48 @@ sealed class Batcher : ICrewWork, IDisposable
     void Fill()
     {
         batch.Clear();
-        (rowCount, var tokens, var outputs) = (0, 0, 0);
+        rowCount = 0;
         Array.Clear(planned);
+        var (tokens, outputs) = SpeakersWait ? (0, 0) : PlanSpeakers();
+        var (read, length) = (0, 0);
+        for (var i = 0; i < running.Count && tokens < batch.Capacity; i++)
+        {
+            var reader = running[i];
+            if (!reader.IsReading || (!reader.IsPrepared && !slots.Prepare(reader, running.Take(i))) || !Joins(reader, read, length))
+            {
+                continue;
+            }
+
+            length = reader.Unread;
+            var count = Readable(reader, batch.Capacity - tokens, ref outputs);
+            planned[reader.Slot] = count;
+            tokens += count;
+            read += count;
+        }
+
+        AddInOrderOfSlots();
+    }
+
+    // While many prompts wait to be read, those few that speak already would do so in nearly empty batches.
+    bool SpeakersWait => !lane.Plan.Layout.Unified && running.Count(sequence => sequence.IsReading) * WaitingShare > lane.Sequences;
+
+    // Streams are read in one matrix only as far as they are equally long, so one after the other is as good, unless they are.
+    bool Joins(RunningSequence reader, int read, int length)
+        => lane.Plan.Layout.Unified || read < FullChunk || (reader.Unread == length && read + length <= batch.Capacity);
+
+    (int Tokens, int Outputs) PlanSpeakers()
+    {
+        var count = 0;
         foreach (var speaker in running)
         {
             if (!speaker.IsReading)
             {
-                planned[speaker.Slot] = speaker.Unread;
-                tokens += speaker.Unread;
-                outputs++;
+                planned[speaker.Slot] = 1;
+                count++;
             }
         }
 
-        var read = 0;
-        for (var i = 0; i < running.Count && tokens < batch.Capacity && (lane.Plan.Layout.Unified || read < FullChunk); i++)
-        {
-            if (running[i] is { IsReading: true } reader && (reader.IsPrepared || slots.Prepare(reader, running.Take(i))))
-            {
-                var count = Readable(reader, batch.Capacity - tokens, ref outputs);
-                planned[reader.Slot] = count;
-                tokens += count;
-                read += count;
-            }
-        }
-
-        AddInOrderOfSlots();
+        return (count, count);
     }
 
     int Readable(RunningSequence reader, int room, ref int outputs)

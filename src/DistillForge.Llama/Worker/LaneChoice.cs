@@ -16,9 +16,9 @@ sealed record LaneChoice(int Contexts, int Sequences, CacheLayout Layout, string
     const long Tiny = 30_000_000;
     const long Small = 200_000_000;
     const int MostUnified = 8;
-    const double LeastGain = 1.04;
+    const double LeastGain = 1.03;
 
-    static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan Budget = TimeSpan.FromSeconds(4);
     static readonly int[] Ladder = [4, 8, 16, 32];
 
     public static LaneChoice For(LoadedModel model, int parallel)
@@ -91,7 +91,7 @@ sealed record LaneChoice(int Contexts, int Sequences, CacheLayout Layout, string
         {
             var prompt = Math.Min(LongestPrompt, model.ContextLength / 4);
             var time = timer.Measure(new DecodeLoop(sequences, prompt, Steps, contexts, SharedPrompt: true, Layout: layout));
-            return contexts * sequences * Steps / time.Generation;
+            return contexts * sequences / time.FastestStep;
         }
     }
 }

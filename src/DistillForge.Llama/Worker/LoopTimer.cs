@@ -13,7 +13,7 @@ sealed class LoopTimer(LoadedModel model)
         var runs = Enumerable.Range(0, loop.Contexts).Select(_ => new Run(model, loop, threads)).ToList();
         try
         {
-            return new DecodeTime(Together(runs, run => run.ReadPrompts()), Together(runs, run => run.Generate()));
+            return new DecodeTime(Together(runs, run => run.ReadPrompts()), Together(runs, run => run.Generate()), runs.Max(run => run.FastestStep));
         }
         finally
         {
@@ -80,16 +80,20 @@ sealed class LoopTimer(LoadedModel model)
             LlamaApi.RemoveSequence(memory, 0, loop.Prompt, -1);
         }
 
+        public double FastestStep { get; private set; } = double.PositiveInfinity;
+
         public void Generate()
         {
             for (var step = 0; step < loop.Generated; step++)
             {
+                var start = Stopwatch.GetTimestamp();
                 for (var sequence = 0; sequence < loop.Sequences; sequence++)
                 {
                     Add(Token(sequence + step), loop.Prompt + step, sequence, output: true);
                 }
 
                 Flush();
+                FastestStep = Math.Min(FastestStep, Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
         }
 

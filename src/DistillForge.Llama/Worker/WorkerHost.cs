@@ -198,6 +198,7 @@ public sealed class WorkerHost : IDisposable
             {
                 to.Write(time.Prompt);
                 to.Write(time.Generation);
+                to.Write(time.FastestStep);
             });
         }
         catch (ForgeException lack)

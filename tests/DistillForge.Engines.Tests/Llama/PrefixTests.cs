@@ -27,7 +27,7 @@ public sealed class PrefixTests : IDisposable
             var alone = await exact.ContinueToLengthAsync(Prompt(row), Greedy, row, CancellationToken.None);
             Assert.Equal(0, alone.CachedTokens);
             Assert.Equal(alone.Trace!.TokenIds, together[row].Trace!.TokenIds);
-            Assert.Equal(alone.Trace.TokenLogprobs, together[row].Trace!.TokenLogprobs, (a, b) => Math.Abs(a - b) < 0.02);
+            Assert.Equal(alone.Trace.TokenLogprobs, together[row].Trace!.TokenLogprobs, (a, b) => Math.Abs(a - b) < 0.1);
         }
     }
 
