@@ -83,4 +83,5 @@ public sealed record Answer
 
 /// <summary>What a model said.</summary>
 /// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>content_filter</c>.</param>
-public sealed record Completion(string Text, string FinishReason, int PromptTokens, int CompletionTokens, TimeSpan Elapsed, TokenTrace? Trace);
+/// <param name="CachedTokens">Of the prompt's tokens, those that were not read again, since an earlier prompt began with them too.</param>
+public sealed record Completion(string Text, string FinishReason, int PromptTokens, int CompletionTokens, TimeSpan Elapsed, TokenTrace? Trace, int CachedTokens = 0);

@@ -20,4 +20,5 @@ public sealed record DecodeLoop(int Sequences, int Prompt, int Generated, int Co
 public sealed record CacheLayout(bool Unified = false, bool FlashAttention = true, bool Float32 = false);
 
 /// <summary>Seconds of wall time.</summary>
-public sealed record DecodeTime(double Prompt, double Generation);
+/// <param name="FastestStep">Of the context that is slowest at its fastest step: what a step takes when nothing else disturbs it.</param>
+public sealed record DecodeTime(double Prompt, double Generation, double FastestStep);

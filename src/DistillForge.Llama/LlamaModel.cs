@@ -34,7 +34,7 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
 
     public string Path { get; }
 
-    /// <summary>Of the file; the identity of a teacher.</summary>
+    /// <summary>Of the file, or of file and adapter; the identity of a teacher.</summary>
     public string Sha256 { get; }
 
     /// <summary>Its tokens and chat template, as the managed reader found them.</summary>
@@ -63,14 +63,16 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
     /// <summary>Of the worker that lives now.</summary>
     public int WorkerProcessId => worker.ProcessId;
 
-    /// <summary>Checks the file, then loads it in a worker.</summary>
+    /// <summary>Checks the file and the memory there is, then loads it in a worker.</summary>
     /// <exception cref="ForgeException">Missing, truncated, no GGUF, or of an unsupported architecture (exit code 2); no engine, or another build of it (3).</exception>
     public static async Task<LlamaModel> OpenAsync(string gguf, LlamaOptions options, CancellationToken cancellationToken)
     {
         var path = System.IO.Path.GetFullPath(gguf);
-        var vocabulary = ReadChecked(path);
-        var sha256 = await Task.Run(() => Core.Sha256.OfFile(path), cancellationToken);
-        var request = new OpenRequest(path, options.Threads, options.Parallel, options.Context, options.Exact, vocabulary.RealSize);
+        var vocabulary = ReadChecked(path, options);
+        var lora = options.Lora is { Length: > 0 } given ? System.IO.Path.GetFullPath(given) : "";
+        LoraFile.Check(lora, path);
+        var sha256 = await Task.Run(() => Identity(path, lora), cancellationToken);
+        var request = new OpenRequest(path, options.Threads, options.Parallel, options.Context, options.Exact, vocabulary.RealSize, lora);
         var worker = new WorkerClient(WorkerAssembly.Find(options.WorkerPath), Engine.Verify(), request.Write);
         try
         {
@@ -101,7 +103,8 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
         int[] ids = [.. promptIds];
         CheckTokens(ids, ids.Length, room: 1);
         var plan = sampling.Capture is { } capture ? TracePlan.Of(capture) : null;
-        return await worker.AskAsync(FrameKind.Complete, to => CompletionRequest.Write(to, ids, sampling, seed, end, plan), (frame, parts) => CompletionRequest.Read(frame, parts, this, ids, plan), cancellationToken);
+        var grammar = sampling.JsonSchema is { } schema ? JsonSchemaGrammar.ToGbnf(schema) : sampling.Grammar;
+        return await worker.AskAsync(FrameKind.Complete, to => CompletionRequest.Write(to, ids, sampling, seed, end, grammar, plan), (frame, parts) => CompletionRequest.Read(frame, parts, this, ids, plan), cancellationToken);
     }
 
     public async Task<TokenTrace> ScoreAsync(TokenSequence tokens, Want want, CancellationToken cancellationToken)
@@ -148,11 +151,17 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
 
     public ValueTask DisposeAsync() => worker.DisposeAsync();
 
-    static Vocabulary ReadChecked(string path)
+    static Vocabulary ReadChecked(string path, LlamaOptions options)
     {
         using var file = GgufFile.Open(path);
-        return Text.Vocabulary.FromGguf(file);
+        var vocabulary = Text.Vocabulary.FromGguf(file);
+        MemoryNeed.Of(file, options).Check(path, MemoryNeed.FreeBytes());
+        return vocabulary;
     }
+
+    // With an adapter it is another model.
+    static string Identity(string path, string lora)
+        => lora.Length == 0 ? Core.Sha256.OfFile(path) : Core.Sha256.OfText($"{Core.Sha256.OfFile(path)} with LoRA {Core.Sha256.OfFile(lora)}");
 
     void CheckTokens(int[] ids, int promptLength, int room)
     {

@@ -15,23 +15,13 @@ static class CompletionRequest
     public const int AtLength = -2;
 
     /// <param name="end">What the chat template writes after an answer; it ends one even where llama.cpp does not know it for an end.</param>
-    public static void Write(FrameWriter to, int[] prompt, Sampling sampling, long seed, int end, TracePlan? plan)
+    /// <param name="grammar">GBNF that the answer must follow; null for none.</param>
+    public static void Write(FrameWriter to, int[] prompt, Sampling sampling, long seed, int end, string? grammar, TracePlan? plan)
     {
         to.WriteArray(prompt);
         to.Write(seed);
         to.Write(end);
-        to.Write(sampling.Temperature);
-        to.Write(sampling.TopK);
-        to.Write(sampling.TopP);
-        to.Write(sampling.MinP);
-        to.Write(sampling.MaxTokens);
-        var stops = sampling.Stop ?? [];
-        to.Write(stops.Count);
-        foreach (var stop in stops)
-        {
-            to.WriteBytes(Encoding.UTF8.GetBytes(stop));
-        }
-
+        SamplingFrame.Write(to, sampling, grammar);
         to.Write(plan is not null);
         plan?.Write(to);
     }
@@ -42,8 +32,9 @@ static class CompletionRequest
         var reason = reader.ReadString();
         var (count, trainable) = (reader.ReadInt(), reader.ReadInt());
         var elapsed = TimeSpan.FromSeconds(reader.ReadDouble());
+        var cached = reader.ReadInt();
         var text = Encoding.UTF8.GetString(reader.ReadBytes());
-        return new Completion(text, reason, prompt.Length, count, elapsed, plan is null ? null : Trace(parts, reader.Rest, model, prompt, plan, trainable));
+        return new Completion(text, reason, prompt.Length, count, elapsed, plan is null ? null : Trace(parts, reader.Rest, model, prompt, plan, trainable), cached);
     }
 
     static TokenTrace Trace(IReadOnlyList<byte[]> parts, ReadOnlySpan<byte> last, LlamaModel model, int[] prompt, TracePlan plan, int trainable)

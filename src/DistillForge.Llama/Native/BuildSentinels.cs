@@ -28,6 +28,7 @@ static class BuildSentinels
             ("size of context parameters", 160, Unsafe.SizeOf<ContextParams>()),
             ("size of batch", 56, Unsafe.SizeOf<NativeBatch>()),
             ("size of quantize parameters", 64, Unsafe.SizeOf<QuantizeParams>()),
+            ("size of candidates", 32, Unsafe.SizeOf<TokenCandidates>()),
             ("n_gpu_layers", -1, model.GpuLayers),
             ("split_mode", 1, model.SplitMode),
             ("load_mode", -1, model.LoadMode),

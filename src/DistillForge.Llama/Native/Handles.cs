@@ -26,6 +26,14 @@ sealed class ModelHandle() : SafeHandle(0, ownsHandle: true)
         return model;
     }
 
+    /// <summary>Loads an adapter that lives as long as the model.</summary>
+    /// <exception cref="ForgeException">It does not belong to this model.</exception>
+    public nint LoadLora(string path)
+    {
+        var adapter = LlamaApi.LoadLora(handle, path);
+        return adapter != 0 ? adapter : throw new ForgeException(new Problem(path, $"llama.cpp cannot apply it: {EngineLog.LastErrors()}", "Take an adapter that was trained on this very model."));
+    }
+
     protected override bool ReleaseHandle()
     {
         LlamaApi.FreeModel(handle);
@@ -53,9 +61,50 @@ sealed class ContextHandle() : SafeHandle(0, ownsHandle: true)
         return context;
     }
 
+    /// <summary>What is decoded from now on goes through the adapter.</summary>
+    public unsafe void Apply(nint lora)
+    {
+        var scale = 1f;
+        if (LlamaApi.SetLoras(handle, &lora, 1, &scale) != 0)
+        {
+            throw new ForgeException(new Problem("teacher.lora", $"llama.cpp cannot apply it: {EngineLog.LastErrors()}"));
+        }
+    }
+
     protected override bool ReleaseHandle()
     {
         LlamaApi.FreeContext(handle);
+        return true;
+    }
+}
+
+/// <summary>A grammar, and how far an answer has come in it.</summary>
+sealed class GrammarHandle() : SafeHandle(0, ownsHandle: true)
+{
+    public override bool IsInvalid => handle == 0;
+
+    public nint Pointer => handle;
+
+    /// <returns>Null where llama.cpp cannot read it.</returns>
+    public static GrammarHandle? Read(nint vocabulary, string grammar) => Of(LlamaApi.ReadGrammar(vocabulary, grammar, "root"));
+
+    public GrammarHandle Copy() => Of(LlamaApi.CopySampler(handle))!;
+
+    static GrammarHandle? Of(nint pointer)
+    {
+        if (pointer == 0)
+        {
+            return null;
+        }
+
+        var grammar = new GrammarHandle();
+        grammar.SetHandle(pointer);
+        return grammar;
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        LlamaApi.FreeSampler(handle);
         return true;
     }
 }

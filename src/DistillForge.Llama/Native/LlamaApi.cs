@@ -77,11 +77,42 @@ static unsafe partial class LlamaApi
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool HasDecoder(nint model);
 
+    [LibraryImport(Llama, EntryPoint = "llama_model_is_recurrent")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool IsRecurrent(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_is_hybrid")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool IsHybrid(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_vocab_is_control")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool IsControl(nint vocabulary, int token);
+
+    /// <summary>Freed with its model.</summary>
+    [LibraryImport(Llama, EntryPoint = "llama_adapter_lora_init", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint LoadLora(nint model, string path);
+
+    [LibraryImport(Llama, EntryPoint = "llama_set_adapters_lora")]
+    public static partial int SetLoras(nint context, nint* adapters, nuint count, float* scales);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_init_grammar", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint ReadGrammar(nint vocabulary, string grammar, string root);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_clone")]
+    public static partial nint CopySampler(nint sampler);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_apply")]
+    public static partial void SamplerApply(nint sampler, TokenCandidates* candidates);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_accept")]
+    public static partial void SamplerAccept(nint sampler, int token);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_free")]
+    public static partial void FreeSampler(nint sampler);
+
     [LibraryImport(Llama, EntryPoint = "llama_n_ctx")]
     public static partial uint ContextCells(nint context);
-
-    [LibraryImport(Llama, EntryPoint = "llama_n_ctx_seq")]
-    public static partial uint ContextOfSequence(nint context);
 
     [LibraryImport(Llama, EntryPoint = "llama_get_memory")]
     public static partial nint Memory(nint context);

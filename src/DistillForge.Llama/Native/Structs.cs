@@ -103,3 +103,22 @@ struct QuantizeParams
     public nint PruneLayers;
     public nuint MaxBufferSize;
 }
+
+/// <summary>12 bytes: what a sampler may choose from.</summary>
+[StructLayout(LayoutKind.Sequential)]
+struct TokenCandidate
+{
+    public int Id;
+    public float Logit;
+    public float Probability;
+}
+
+/// <summary>32 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+unsafe struct TokenCandidates
+{
+    public TokenCandidate* Data;
+    public nuint Size;
+    public long Selected;
+    public byte Sorted;
+}

@@ -5,42 +5,68 @@ using System.Runtime.Intrinsics;
 namespace DistillForge.Llama.Numerics;
 
 /// <summary>
-/// Unnormalised probabilities of a row, [V], with their sums over blocks of 64. A block is summed in float lanes, the blocks in
-/// double: exact enough to draw from and to take a logarithm of, and a token can be taken out by summing one block again.
+/// Unnormalised probabilities e^((logit − shift)·scale) of a row, [V], known by their sums over blocks of 64. No weight is stored: a
+/// block whose weights are needed, to draw from it or to take a token out, is computed again from its logits, which costs far less
+/// than writing all of them. A block is summed in float lanes, the blocks in double: exact enough to draw from and to take a
+/// logarithm of.
 /// </summary>
-sealed class BlockWeights
+sealed unsafe class BlockWeights
 {
-    const int Block = 64;
+    public const int Block = 64;
+
+    // What is lower has weight 0 all the same, and −∞ · 0 would be no number.
+    const float Lowest = -1000f;
 
     readonly int size;
-    readonly float[] weights; // [blocks * 64], 0 beyond V
     readonly double[] sums; // [blocks]
     readonly double[] before; // [blocks], sum of all earlier blocks
+    readonly float[] weights = new float[Block]; // of the block looked at last
+    float* logits; // [V]
+    float shift;
+    float scale;
+    float least; // lower weights count as 0
+    int[] removed = []; // ascending
+    int removedCount;
     bool summed;
 
     public BlockWeights(int vocabulary)
     {
         size = vocabulary;
-        var blocks = (vocabulary + Block - 1) / Block;
-        weights = new float[blocks * Block];
-        sums = new double[blocks];
-        before = new double[blocks];
+        sums = new double[(vocabulary + Block - 1) / Block];
+        before = new double[sums.Length];
     }
 
-    public float this[int id] => weights[id];
+    public float this[int id] => Weigh(id / Block)[id % Block];
 
     public double Total { get; private set; }
 
-    /// <summary>weights = e^((logit − shift)·scale), no logit above shift, scale positive.</summary>
-    /// <returns>Σ weight·(logit − shift)·scale, from which the entropy follows.</returns>
-    public double Fill(ReadOnlySpan<float> logits, float shift, float scale)
+    /// <summary>Weights of logits that stay where they are in memory until nothing is asked any more: llama.cpp's own.</summary>
+    /// <param name="highest">No logit is above it but those that are taken out next.</param>
+    /// <param name="factor">Positive.</param>
+    /// <returns>Σ weight·(logit − highest)·factor, from which the entropy follows.</returns>
+    public double Fill(ReadOnlySpan<float> row, float highest, float factor)
     {
+        logits = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(row));
+        (shift, scale, least, removedCount) = (highest, factor, 0, 0);
         var total = 0.0;
         var moment = 0.0;
-        for (var block = 0; block < sums.Length; block++)
+        var whole = size / Block;
+        for (var block = 0; block < whole; block++)
         {
-            var (sum, part) = FillBlock(logits, block, shift, scale);
+            var (sum, part) = Vector512.IsHardwareAccelerated ? SumWide(logits + (block * Block), shift, scale) : Sum(logits + (block * Block), shift, scale);
             sums[block] = sum;
+            total += sum;
+            moment += part;
+        }
+
+        if (whole < sums.Length)
+        {
+            // Its logits are laid out with −∞ behind them.
+            var last = stackalloc float[Block];
+            new Span<float>(last, Block).Fill(float.NegativeInfinity);
+            row[(whole * Block)..size].CopyTo(new Span<float>(last, Block));
+            var (sum, part) = Sum(last, shift, scale);
+            sums[whole] = sum;
             total += sum;
             moment += part;
         }
@@ -52,38 +78,44 @@ sealed class BlockWeights
     /// <summary>Nothing has weight.</summary>
     public void Clear()
     {
-        Array.Clear(weights);
         Array.Clear(sums);
         (Total, summed) = (0, false);
     }
 
     /// <summary>Takes tokens out; Total becomes the sum over the others, from the others themselves.</summary>
+    /// <param name="ids">Ascending.</param>
     public void Remove(ReadOnlySpan<int> ids)
     {
-        foreach (var id in ids)
+        if (removed.Length < ids.Length)
         {
-            weights[id] = 0;
+            removed = new int[ids.Length];
         }
 
+        ids.CopyTo(removed);
+        removedCount = ids.Length;
+        var last = -1;
         foreach (var id in ids)
         {
-            sums[id / Block] = SumBlock(id / Block);
+            if (id / Block != last)
+            {
+                last = id / Block;
+                sums[last] = SumOf(Weigh(last));
+            }
         }
 
         SumBlocks();
     }
 
     /// <summary>Takes out everything below a weight.</summary>
-    public void RemoveBelow(float least)
+    /// <param name="blockMaxima">[blocks] highest logit of each block.</param>
+    public void RemoveBelow(float weight, ReadOnlySpan<float> blockMaxima)
     {
-        for (var i = 0; i < weights.Length; i++)
-        {
-            weights[i] = weights[i] < least ? 0 : weights[i];
-        }
-
+        least = weight;
+        // A little lower than the logit of that weight, for rounding: the block itself decides.
+        var logit = shift + ((MathF.Log(weight) - 0.01f) / scale);
         for (var block = 0; block < sums.Length; block++)
         {
-            sums[block] = SumBlock(block);
+            sums[block] = blockMaxima[block] < logit ? 0 : SumOf(Weigh(block));
         }
 
         SumBlocks();
@@ -110,18 +142,19 @@ sealed class BlockWeights
         var block = found < 0 ? ~found - 1 : LastWithStart(found);
         var rest = target - before[block];
         var last = -1;
-        for (var i = block * Block; i < Math.Min(size, (block + 1) * Block); i++)
+        var inBlock = Weigh(block);
+        for (var i = 0; i < Block; i++)
         {
-            if (weights[i] == 0)
+            if (inBlock[i] == 0)
             {
                 continue;
             }
 
-            last = i;
-            rest -= weights[i];
+            last = (block * Block) + i;
+            rest -= inBlock[i];
             if (rest < 0)
             {
-                return i;
+                return last;
             }
         }
 
@@ -129,27 +162,62 @@ sealed class BlockWeights
         return last >= 0 ? last : LastWithWeight();
     }
 
-    (double Sum, double Moment) FillBlock(ReadOnlySpan<float> logits, int block, float shift, float scale)
+    // The weights of a block as they count now, 0 beyond V.
+    ReadOnlySpan<float> Weigh(int block)
     {
         var start = block * Block;
-        ref var to = ref weights[start];
-        ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(logits), start);
-        if (start + Block > size)
-        {
-            // The last block is short: its logits are laid out with −∞ behind them where the weights will be.
-            weights.AsSpan(start).Fill(float.NegativeInfinity);
-            logits[start..].CopyTo(weights.AsSpan(start));
-            from = ref to;
-        }
-
-        var sum = Vector256<float>.Zero;
-        var moment = Vector256<float>.Zero;
+        var count = Math.Min(Block, size - start);
+        weights.AsSpan(count).Fill(float.NegativeInfinity);
+        new ReadOnlySpan<float>(logits + start, count).CopyTo(weights);
+        ref var first = ref MemoryMarshal.GetArrayDataReference(weights);
         for (nuint i = 0; i < Block; i += 8)
         {
-            // −∞ · 0 would be no number: what is lower than −1000 has weight 0 all the same.
-            var x = Vector256.MaxNative((Vector256.LoadUnsafe(ref from, i) - Vector256.Create(shift)) * scale, Vector256.Create(-1000f));
+            var x = Vector256.MaxNative((Vector256.LoadUnsafe(ref first, i) - Vector256.Create(shift)) * scale, Vector256.Create(Lowest));
             var weight = VectorExp.OfNonPositive(x);
-            weight.StoreUnsafe(ref to, i);
+            Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(weight, Vector256.Create(least)), weight, Vector256<float>.Zero).StoreUnsafe(ref first, i);
+        }
+
+        TakeOut(start);
+        return weights;
+    }
+
+    void TakeOut(int start)
+    {
+        if (removedCount == 0)
+        {
+            return;
+        }
+
+        var place = Array.BinarySearch(removed, 0, removedCount, start);
+        for (place = place < 0 ? ~place : place; place < removedCount && removed[place] < start + Block; place++)
+        {
+            weights[removed[place] - start] = 0;
+        }
+    }
+
+    static (double Sum, double Moment) SumWide(float* from, float shift, float scale)
+    {
+        var sum = Vector512<float>.Zero;
+        var moment = Vector512<float>.Zero;
+        for (var i = 0; i < Block; i += 16)
+        {
+            var x = Vector512.MaxNative((Vector512.Load(from + i) - Vector512.Create(shift)) * scale, Vector512.Create(Lowest));
+            var weight = VectorExp.OfNonPositive(x);
+            sum += weight;
+            moment = Vector512.MultiplyAddEstimate(weight, x, moment);
+        }
+
+        return (Vector512.Sum(sum), Vector512.Sum(moment));
+    }
+
+    static (double Sum, double Moment) Sum(float* from, float shift, float scale)
+    {
+        var sum = Vector256<float>.Zero;
+        var moment = Vector256<float>.Zero;
+        for (var i = 0; i < Block; i += 8)
+        {
+            var x = Vector256.MaxNative((Vector256.Load(from + i) - Vector256.Create(shift)) * scale, Vector256.Create(Lowest));
+            var weight = VectorExp.OfNonPositive(x);
             sum += weight;
             moment = Vector256.MultiplyAddEstimate(weight, x, moment);
         }
@@ -157,13 +225,13 @@ sealed class BlockWeights
         return (Vector256.Sum(sum), Vector256.Sum(moment));
     }
 
-    double SumBlock(int block)
+    static double SumOf(ReadOnlySpan<float> block)
     {
-        ref var from = ref weights[block * Block];
+        ref var first = ref MemoryMarshal.GetReference(block);
         var sum = Vector256<float>.Zero;
         for (nuint i = 0; i < Block; i += 8)
         {
-            sum += Vector256.LoadUnsafe(ref from, i);
+            sum += Vector256.LoadUnsafe(ref first, i);
         }
 
         return Vector256.Sum(sum);
@@ -204,12 +272,19 @@ sealed class BlockWeights
 
     int LastWithWeight()
     {
-        var last = size - 1;
-        while (last > 0 && weights[last] == 0)
+        var block = sums.Length - 1;
+        while (block > 0 && !(sums[block] > 0))
+        {
+            block--;
+        }
+
+        var inBlock = Weigh(block);
+        var last = Block - 1;
+        while (last > 0 && inBlock[last] == 0)
         {
             last--;
         }
 
-        return last;
+        return (block * Block) + last;
     }
 }

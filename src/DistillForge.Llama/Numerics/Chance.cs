@@ -13,6 +13,9 @@ static class Chance
     /// <summary>For the token at a completion position.</summary>
     public static double OfText(ulong seed, int position) => Uniform(seed, Text, (uint)position);
 
+    /// <summary>For the same token again, where a grammar refused the first draw.</summary>
+    public static double OfSecondText(ulong seed, int position) => Uniform(seed, 4, (uint)position);
+
     /// <summary>For one draw from the tail.</summary>
     public static double OfTail(ulong seed, int position, int temperature, int draw) => Uniform(seed, Tail + ((ulong)temperature << 16) + ((ulong)draw << 32), (uint)position);
 

@@ -3,8 +3,8 @@ using DistillForge.Core;
 namespace DistillForge.Llama.Numerics;
 
 /// <summary>
-/// Draws the next token: temperature first, then top-k, top-p and min-p on the tempered distribution, the order that API servers
-/// use. It reads the row and changes nothing in it.
+/// Draws the next token: repetition penalty, then temperature, then top-k, top-p and min-p on the tempered distribution, the order
+/// that API servers use. It reads the row and changes nothing in it.
 /// </summary>
 sealed class TextSampler(int vocabulary)
 {
@@ -12,6 +12,7 @@ sealed class TextSampler(int vocabulary)
 
     readonly BlockWeights tempered = new(vocabulary);
     readonly TopTokens top = new();
+    float[] kept = []; // weights of the top tokens
 
     /// <param name="uniform">[0, 1).</param>
     public int Draw(Row row, Sampling sampling, double uniform)
@@ -21,67 +22,87 @@ sealed class TextSampler(int vocabulary)
             return row.Greedy;
         }
 
-        var weights = tempered;
-        weights.Fill(row.Logits, row.Max, 1 / sampling.Temperature);
         if (sampling.TopK > 0 || sampling.TopP < 1)
         {
             return DrawFromTop(row, sampling, uniform);
         }
 
+        if (sampling is { Temperature: 1, MinP: <= 0 })
+        {
+            // The weights that a trace needs as well.
+            row.Normalise();
+            return row.Weights.Draw(uniform);
+        }
+
+        tempered.Fill(row.Logits, row.Max, 1 / sampling.Temperature);
         if (sampling.MinP > 0)
         {
             // The highest weight is 1.
-            weights.RemoveBelow(sampling.MinP);
+            tempered.RemoveBelow(sampling.MinP, row.BlockMaxima);
         }
 
-        return weights.Draw(uniform);
+        return tempered.Draw(uniform);
     }
 
     int DrawFromTop(Row row, Sampling sampling, double uniform)
     {
         var (count, mass) = Nucleus(row, sampling);
-        var kept = 0;
+        var size = 0;
         var total = 0.0;
-        while (kept < count && total < mass && tempered[top.Id(kept)] >= sampling.MinP)
+        while (size < count && total < mass && kept[size] >= sampling.MinP)
         {
-            total += tempered[top.Id(kept++)];
+            total += kept[size++];
         }
 
         var rest = uniform * total;
-        for (var place = 0; place < kept; place++)
+        for (var place = 0; place < size; place++)
         {
-            rest -= tempered[top.Id(place)];
+            rest -= kept[place];
             if (rest < 0)
             {
                 return top.Id(place);
             }
         }
 
-        return top.Id(Math.Max(0, kept - 1));
+        return top.Id(Math.Max(0, size - 1));
     }
 
     // How many of the top tokens may be drawn, and the sum of weights at which top-p stops.
     (int Count, double Mass) Nucleus(Row row, Sampling sampling)
     {
         var limited = sampling.TopK > 0 && sampling.TopK < vocabulary;
-        var count = limited ? sampling.TopK : FirstGuess;
-        while (true)
+        if (!limited)
         {
-            top.Select(row.Logits, count);
-            var sum = 0.0;
-            for (var place = 0; place < top.Count; place++)
-            {
-                sum += tempered[top.Id(place)];
-            }
+            tempered.Fill(row.Logits, row.Max, 1 / sampling.Temperature);
+        }
 
+        for (var count = limited ? sampling.TopK : FirstGuess; ; count = Math.Min(vocabulary, count * 4))
+        {
+            top.Select(row, count);
+            var sum = SumOfTop(row, sampling.Temperature);
             // Top-p is a share of what top-k left.
             var mass = sampling.TopP >= 1 ? double.PositiveInfinity : sampling.TopP * (limited ? sum : tempered.Total);
             if (limited || count >= vocabulary || sum >= mass)
             {
                 return (top.Count, mass);
             }
-
-            count = Math.Min(vocabulary, count * 4);
         }
+    }
+
+    double SumOfTop(Row row, float temperature)
+    {
+        if (kept.Length < top.Count)
+        {
+            kept = new float[top.Count];
+        }
+
+        var sum = 0.0;
+        for (var place = 0; place < top.Count; place++)
+        {
+            kept[place] = MathF.Exp((row.Logits[top.Id(place)] - row.Max) / temperature);
+            sum += kept[place];
+        }
+
+        return sum;
     }
 }

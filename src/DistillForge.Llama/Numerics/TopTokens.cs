@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace DistillForge.Llama.Numerics;
 
 /// <summary>The k highest logits of a row, the highest first, equal ones by ascending id; tokens of logit −∞ are never among them.</summary>
 sealed class TopTokens
 {
+    const int Block = BlockWeights.Block;
+
     // A logit as ordered bits, above the complement of its id: one comparison orders both.
     ulong[] best = [];
 
@@ -13,49 +12,77 @@ sealed class TopTokens
 
     public int Id(int place) => (int)~(uint)best[place];
 
-    public void Select(ReadOnlySpan<float> logits, int count)
+    public void Select(Row row, int count)
     {
+        var logits = row.Logits;
         count = Math.Min(count, logits.Length);
         Count = 0;
+        if (count <= 0)
+        {
+            return;
+        }
+
+        if (count > row.BlockMaxima.Length)
+        {
+            SortAll(logits, count);
+            return;
+        }
+
         if (best.Length < count)
         {
             best = new ulong[count];
         }
 
-        if (count == 0)
+        // The k-th highest of the blocks' maxima: k tokens at least reach it, so nothing below it is needed.
+        var least = LeastOf(row.BlockMaxima, count);
+        for (var block = 0; block < row.BlockMaxima.Length; block++)
         {
-            return;
-        }
-
-        ref var first = ref MemoryMarshal.GetReference(logits);
-        var least = float.NegativeInfinity;
-        var whole = logits.Length - (logits.Length % 8);
-        for (var i = 0; i < whole; i += 8)
-        {
-            // After the first few blocks hardly one passes.
-            var above = Vector256.GreaterThan(Vector256.LoadUnsafe(ref first, (nuint)i), Vector256.Create(least)).ExtractMostSignificantBits();
-            for (; above != 0; above &= above - 1)
+            if (row.BlockMaxima[block] > least)
             {
-                least = Offer(logits, i + System.Numerics.BitOperations.TrailingZeroCount(above), count, least);
+                least = Search(logits, block * Block, count, least);
             }
-        }
-
-        for (var i = whole; i < logits.Length; i++)
-        {
-            least = Offer(logits, i, count, least);
         }
     }
 
-    // Returns what the next one must exceed: −∞ until there are k.
-    float Offer(ReadOnlySpan<float> logits, int id, int count, float least)
+    // Returns what the next one must exceed.
+    float Search(ReadOnlySpan<float> logits, int start, int count, float least)
     {
-        if (!(logits[id] > least))
+        var end = Math.Min(logits.Length, start + Block);
+        for (var id = start; id < end; id++)
         {
-            return least;
+            if (logits[id] > least && Offer(Key(logits[id], id), count))
+            {
+                least = MathF.Max(least, logits[Id(count - 1)]);
+            }
         }
 
-        var key = ((ulong)Ordered(logits[id]) << 32) | ~(uint)id;
+        return least;
+    }
+
+    float LeastOf(ReadOnlySpan<float> maxima, int count)
+    {
+        var least = float.NegativeInfinity;
+        for (var block = 0; block < maxima.Length; block++)
+        {
+            if (maxima[block] > least && Offer(Key(maxima[block], block), count))
+            {
+                least = maxima[Id(count - 1)];
+            }
+        }
+
+        Count = 0;
+        return float.IsFinite(least) ? MathF.BitDecrement(least) : float.NegativeInfinity;
+    }
+
+    // True when there are k now.
+    bool Offer(ulong key, int count)
+    {
         var kept = Math.Min(Count, count - 1);
+        if (Count == count && best[kept] >= key)
+        {
+            return true;
+        }
+
         var place = kept;
         while (place > 0 && best[place - 1] < key)
         {
@@ -65,8 +92,31 @@ sealed class TopTokens
 
         best[place] = key;
         Count = kept + 1;
-        return Count == count ? logits[Id(count - 1)] : least;
+        return Count == count;
     }
+
+    void SortAll(ReadOnlySpan<float> logits, int count)
+    {
+        if (best.Length < logits.Length)
+        {
+            best = new ulong[logits.Length];
+        }
+
+        var kept = 0;
+        for (var id = 0; id < logits.Length; id++)
+        {
+            if (logits[id] > float.NegativeInfinity)
+            {
+                best[kept++] = Key(logits[id], id);
+            }
+        }
+
+        best.AsSpan(0, kept).Sort();
+        best.AsSpan(0, kept).Reverse();
+        Count = Math.Min(count, kept);
+    }
+
+    static ulong Key(float logit, int id) => ((ulong)Ordered(logit) << 32) | ~(uint)id;
 
     // Unsigned numbers in the order of the floats.
     static uint Ordered(float value)

@@ -72,7 +72,7 @@ sealed class TraceWriter(int vocabulary)
 
     ReadOnlySpan<int> Head(Row row, TracePlan plan)
     {
-        top.Select(row.Logits, plan.TopLogprobs);
+        top.Select(row, plan.TopLogprobs);
         var ids = Room(ref head, top.Count);
         var size = 0;
         var mass = 0.0;
@@ -139,20 +139,15 @@ sealed class TraceWriter(int vocabulary)
             return ((float)(Math.Log(row.Weights.Total) + row.Max - row.LogSumExp), row.Weights);
         }
 
-        row.Logits.CopyTo(masked);
-        foreach (var id in ids)
-        {
-            masked[id] = float.NegativeInfinity;
-        }
-
-        var highest = TensorPrimitives.Max<float>(masked);
+        var highest = row.MaxWithout(ids);
         if (float.IsNegativeInfinity(highest))
         {
             tempered.Clear();
             return (float.NegativeInfinity, tempered);
         }
 
-        tempered.Fill(masked, highest, 1 / temperature);
+        tempered.Fill(row.Logits, highest, 1 / temperature);
+        tempered.Remove(ids);
         return ((float)(Math.Log(tempered.Total) + ((highest - row.LogSumExp) / temperature)), tempered);
     }
 }

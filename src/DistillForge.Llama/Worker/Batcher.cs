@@ -1,18 +1,19 @@
-using DistillForge.Llama.Native;
-using DistillForge.Llama.Numerics;
 using DistillForge.Llama.Protocol;
 
 namespace DistillForge.Llama.Worker;
 
 /// <summary>
 /// Continuous batching: at every step sequences join and leave; each speaking sequence gives one token, prompts and scores fill what
-/// room is left in chunks. All of a lane share one KV cache, whose cells are reserved before a sequence joins.
+/// room is left in chunks. What a prompt shares with a sequence that is in the cache is not read again.
 /// </summary>
-sealed unsafe class Batcher : ICrewWork, IDisposable
+sealed class Batcher : ICrewWork, IDisposable
 {
     const int PartLength = 1 << 20;
     const long WorthWaking = 100_000;
-    const int LeastSequences = 4;
+
+    // Sequences of their own streams are read in matrices of their own: so few tokens leave a matrix half empty.
+    const int FullChunk = 64;
+    const int WaitingShare = 4;
 
     readonly LoadedModel model;
     readonly Lane lane;
@@ -22,25 +23,21 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
     readonly Crew crew;
     readonly Desk[] desks;
     readonly OutputRow[] rows;
-    readonly List<RunningSequence> running = [];
-    readonly Stack<int> slots = new();
+    readonly KvSlots slots;
+    readonly List<RunningSequence> running = []; // in the order in which they came
+    readonly int[] planned; // tokens of each slot in this step
     readonly byte[] piece = new byte[1024];
     int rowCount;
-    int freeCells;
-    double usualLength;
 
     public Batcher(LoadedModel model, Lane lane, WaitingLine waiting, WorkerOutput output)
     {
         (this.model, this.lane, this.waiting, this.output) = (model, lane, waiting, output);
-        batch = new DecodeBatch(ContextPlan.MicroBatch);
-        desks = [.. Enumerable.Range(0, lane.Threads).Select(_ => new Desk(model.VocabularySize))];
-        rows = [.. Enumerable.Range(0, lane.MaxOutputs).Select(_ => new OutputRow())];
+        batch = new DecodeBatch(Math.Max(ContextPlan.MicroBatch, lane.Sequences));
+        desks = [.. Enumerable.Range(0, lane.Threads).Select(_ => new Desk(model))];
+        rows = [.. Enumerable.Range(0, lane.Plan.MaxOutputs).Select(_ => new OutputRow())];
         crew = new Crew(lane.Threads, this);
-        freeCells = lane.Cells;
-        for (var slot = lane.Sequences - 1; slot >= 0; slot--)
-        {
-            slots.Push(slot);
-        }
+        slots = new KvSlots(lane, model.CanSharePrefix);
+        planned = new int[lane.Sequences];
     }
 
     /// <summary>Steps forever; sleeps while nothing waits.</summary>
@@ -54,6 +51,16 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
         }
     }
 
+    /// <summary>Reads one row of logits: draws the token, or takes the given one, and writes the trace.</summary>
+    public void Do(int hand, int item) => desks[hand].Do(rows[item]);
+
+    public void Dispose()
+    {
+        crew.Dispose();
+        batch.Dispose();
+        Array.ForEach(desks, desk => desk.Dispose());
+    }
+
     void Step()
     {
         Fill();
@@ -65,7 +72,7 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
         batch.Decode(lane.Context);
         for (var i = 0; i < rowCount; i++)
         {
-            rows[i].Logits = LlamaApi.Logits(lane.Context.Pointer, rows[i].BatchIndex);
+            rows[i].Take(lane.Context);
         }
 
         crew.Run(rowCount, alone: (long)rowCount * model.VocabularySize < WorthWaking);
@@ -75,34 +82,6 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
         }
 
         running.RemoveAll(sequence => sequence.Slot < 0);
-    }
-
-    /// <summary>Reads one row of logits: draws the token, or takes the given one, and writes the trace.</summary>
-    public void Do(int hand, int item)
-    {
-        var (desk, row) = (desks[hand], rows[item]);
-        var sequence = row.Sequence;
-        var position = row.Position - sequence.PromptLength;
-        desk.Row.Read(row.Logits);
-        row.Record.Clear();
-        row.IsFinite = desk.Row.IsFinite;
-        if (!row.IsFinite)
-        {
-            return;
-        }
-
-        row.Token = sequence.Sampling is { } sampling ? desk.Sampler.Draw(desk.Row, sampling, Chance.OfText(sequence.Seed, position)) : sequence[row.Position];
-        if (sequence.Plan is { } plan)
-        {
-            desk.Row.Normalise();
-            desk.Writer.Write(desk.Row, plan, row.Token, position, sequence.Seed, row.Record);
-        }
-    }
-
-    public void Dispose()
-    {
-        crew.Dispose();
-        batch.Dispose();
     }
 
     void Admit()
@@ -116,62 +95,92 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
         }
 
         running.RemoveAll(sequence => sequence.Slot < 0);
-        while (running.Count < ComfortableSequences && waiting.Take(freeCells, wait: running.Count == 0) is { } next)
+        while (slots.AnyFree && waiting.Take(wait: running.Count == 0) is { } next)
         {
-            freeCells -= next.Cells;
-            next.Start(slots.Pop());
+            slots.Take(next);
             running.Add(next);
         }
     }
 
-    // As many as fill the comfortable cells if they are as long as the last ones were; at least four, the columns of ggml's matrix kernels.
-    int ComfortableSequences => (int)Math.Clamp(usualLength == 0 ? 0 : model.ComfortableCells / usualLength, Math.Min(LeastSequences, lane.Sequences), lane.Sequences);
-
-    // Exact: what is read is read alone, so that nothing depends on its company. Else speakers first, then readers.
+    // Every speaker has its token; then readers, the first one first, as far as tokens and rows of logits reach.
     void Fill()
     {
         batch.Clear();
         rowCount = 0;
-        if (model.Exact && running.Find(sequence => sequence.IsReading) is { } alone)
+        Array.Clear(planned);
+        var (tokens, outputs) = SpeakersWait ? (0, 0) : PlanSpeakers();
+        var (read, length) = (0, 0);
+        for (var i = 0; i < running.Count && tokens < batch.Capacity; i++)
         {
-            AddTokens(alone);
-            return;
+            var reader = running[i];
+            if (!reader.IsReading || (!reader.IsPrepared && !slots.Prepare(reader, running.Take(i))) || !Joins(reader, read, length))
+            {
+                continue;
+            }
+
+            length = reader.Unread;
+            var count = Readable(reader, batch.Capacity - tokens, ref outputs);
+            planned[reader.Slot] = count;
+            tokens += count;
+            read += count;
         }
 
-        foreach (var sequence in running)
-        {
-            if (!sequence.IsReading)
-            {
-                AddTokens(sequence);
-            }
-        }
-
-        foreach (var sequence in running)
-        {
-            if (sequence.IsReading)
-            {
-                AddTokens(sequence);
-            }
-        }
+        AddInOrderOfSlots();
     }
 
-    void AddTokens(RunningSequence sequence)
+    // While many prompts wait to be read, those few that speak already would do so in nearly empty batches.
+    bool SpeakersWait => !lane.Plan.Layout.Unified && running.Count(sequence => sequence.IsReading) * WaitingShare > lane.Sequences;
+
+    // Streams are read in one matrix only as far as they are equally long, so one after the other is as good, unless they are.
+    bool Joins(RunningSequence reader, int read, int length)
+        => lane.Plan.Layout.Unified || read < FullChunk || (reader.Unread == length && read + length <= batch.Capacity);
+
+    (int Tokens, int Outputs) PlanSpeakers()
     {
-        for (; sequence.Submitted < sequence.ReadTo && batch.Count < batch.Capacity; sequence.Submitted++)
+        var count = 0;
+        foreach (var speaker in running)
         {
-            var needed = sequence.NeedsOutput(sequence.Submitted);
-            if (needed && rowCount == rows.Length)
+            if (!speaker.IsReading)
             {
-                return;
+                planned[speaker.Slot] = 1;
+                count++;
             }
+        }
 
-            if (needed)
+        return (count, count);
+    }
+
+    int Readable(RunningSequence reader, int room, ref int outputs)
+    {
+        var count = 0;
+        for (; count < Math.Min(reader.Unread, room); count++)
+        {
+            if (reader.NeedsOutput(reader.Submitted + count) && outputs++ == rows.Length)
             {
-                var row = rows[rowCount++];
-                (row.Sequence, row.BatchIndex, row.Position) = (sequence, batch.Count, sequence.Submitted + 1);
+                outputs--;
+                break;
             }
+        }
 
-            batch.Add(sequence[sequence.Submitted], sequence.Submitted, sequence.Slot, needed);
+        return count;
+    }
+
+    // llama.cpp decodes streams together that lie side by side, and only if their tokens come in this order.
+    void AddInOrderOfSlots()
+    {
+        foreach (var sequence in running.OrderBy(sequence => sequence.Slot))
+        {
+            for (var left = planned[sequence.Slot]; left > 0; left--)
+            {
+                var needed = sequence.NeedsOutput(sequence.Submitted);
+                if (needed)
+                {
+                    rows[rowCount++].Expect(sequence, batch.Count);
+                }
+
+                batch.Add(sequence[sequence.Submitted], sequence.Submitted, sequence.Slot, needed);
+                sequence.Submitted++;
+            }
         }
     }
 
@@ -217,6 +226,12 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
     // True when the answer is complete.
     bool Speak(RunningSequence sequence, int token)
     {
+        if (token == OutputRow.NoToken)
+        {
+            Complete(sequence, "stop"); // the grammar is at its end, and the model has no token that says so
+            return true;
+        }
+
         sequence.Append(token);
         if (sequence.IsEnd(token, model))
         {
@@ -243,35 +258,14 @@ sealed unsafe class Batcher : ICrewWork, IDisposable
             // Positions from here on belong to a stop string, not to the answer; an end token belongs to it.
             to.Write(ended.Text.TokensBeforeEnd + (ended.Count - ended.PromptLength - ended.Text.Tokens));
             to.Write(ended.Elapsed.TotalSeconds);
+            to.Write(ended.Reused);
             to.WriteBytes(ended.Text.Bytes);
             to.Write(ended.Positions.Written);
         });
 
     void Release(RunningSequence sequence)
     {
-        usualLength += (sequence.Count - usualLength) * (usualLength == 0 ? 1 : 0.1);
-        LlamaApi.RemoveSequence(lane.Memory, sequence.Slot, -1, -1);
-        slots.Push(sequence.Slot);
-        freeCells += sequence.Cells;
-        sequence.Slot = -1;
+        slots.Release(sequence);
         waiting.Leave(sequence);
-    }
-
-    sealed class OutputRow
-    {
-        public RunningSequence Sequence { get; set; } = null!;
-        public int BatchIndex { get; set; }
-        public int Position { get; set; }
-        public float* Logits { get; set; }
-        public bool IsFinite { get; set; }
-        public int Token { get; set; }
-        public FrameWriter Record { get; } = new();
-    }
-
-    sealed class Desk(int vocabulary)
-    {
-        public Row Row { get; } = new(vocabulary);
-        public TextSampler Sampler { get; } = new(vocabulary);
-        public TraceWriter Writer { get; } = new(vocabulary);
     }
 }

@@ -5,14 +5,17 @@ using DistillForge.Llama.Protocol;
 
 namespace DistillForge.Llama.Worker;
 
-/// <summary>A model with its context, and the settings that were chosen for it.</summary>
+/// <summary>A model with its contexts, and the settings that were chosen for it.</summary>
 sealed unsafe class LoadedModel : IDisposable
 {
     const int OutputFloats = 1 << 24;
+    const int LongestContext = 4096;
 
     readonly ModelHandle model;
     readonly nint vocabulary;
+    readonly nint lora;
     readonly bool[] ends;
+    readonly LaneChoice choice;
 
     LoadedModel(ModelHandle model, OpenRequest request)
     {
@@ -21,11 +24,13 @@ sealed unsafe class LoadedModel : IDisposable
         NativeVocabularySize = LlamaApi.VocabularySize(vocabulary);
         VocabularySize = request.VocabularySize is > 0 and var real && real <= NativeVocabularySize ? real : NativeVocabularySize;
         ends = [.. Enumerable.Range(0, NativeVocabularySize).Select(id => LlamaApi.IsEndOfGeneration(vocabulary, id))];
+        Grammars = new Grammars(vocabulary, VocabularySize);
+        lora = request.Lora.Length > 0 ? model.LoadLora(request.Lora) : 0;
         Threads = request.Threads > 0 ? request.Threads : Environment.ProcessorCount;
         Exact = request.Exact;
         ContextLength = ChooseContext(request);
-        var parallel = request.Parallel > 0 ? (int)Math.Min((uint)request.Parallel, (uint)LlamaApi.MaxSequences()) : ChooseParallel();
-        Lanes = OpenLanes(ChooseLanes(parallel), parallel);
+        choice = LaneChoice.For(this, request.Parallel);
+        Lanes = OpenLanes();
     }
 
     /// <summary>Rows of the logits: the real vocabulary and the padding behind it.</summary>
@@ -44,21 +49,24 @@ sealed unsafe class LoadedModel : IDisposable
 
     public bool Exact { get; }
 
-    public CacheLayout Layout => new(Unified: true, UsesFlashAttention, Exact);
+    public Grammars Grammars { get; }
+
+    public CacheLayout Layout => choice.Layout;
 
     public IReadOnlyList<Lane> Lanes { get; }
 
-    /// <summary>
-    /// As many cells as a lane fills willingly. Every token pays for all of its lane's cells, its own sequence's or not, in steps of 256:
-    /// here attention costs about a sixth of the matrices. Measured on 4 M parameters: 256 cells 9,900 tokens/s, 512 7,800.
-    /// </summary>
-    public int ComfortableCells
+    public long Parameters => (long)LlamaApi.ParameterCount(model.Pointer);
+
+    /// <summary>Part of a sequence's state can be copied or dropped.</summary>
+    public bool CanSharePrefix => !Exact && !LlamaApi.IsRecurrent(model.Pointer) && !LlamaApi.IsHybrid(model.Pointer);
+
+    /// <summary>Of the KV cache, for one token.</summary>
+    public long CellBytes
     {
         get
         {
-            var attention = 2.0 * LlamaApi.Width(model.Pointer) * LlamaApi.Layers(model.Pointer);
-            var cells = LlamaApi.ParameterCount(model.Pointer) / attention / 6;
-            return (int)Math.Clamp(Math.Round(cells / ContextPlan.CellStep) * ContextPlan.CellStep, ContextPlan.CellStep, 1 << 20);
+            var width = (long)LlamaApi.Width(model.Pointer) / Math.Max(1, LlamaApi.Heads(model.Pointer)) * LlamaApi.KeyValueHeads(model.Pointer);
+            return Math.Max(1, 2 * LlamaApi.Layers(model.Pointer) * width * (Exact ? sizeof(float) : sizeof(short)));
         }
     }
 
@@ -71,6 +79,9 @@ sealed unsafe class LoadedModel : IDisposable
     }
 
     public bool IsEnd(int token) => ends[token];
+
+    /// <summary>A token that is no text.</summary>
+    public bool IsControl(int token) => LlamaApi.IsControl(vocabulary, token);
 
     /// <summary>Text of a token as it continues a text; nothing for a control token.</summary>
     /// <returns>Its length.</returns>
@@ -107,15 +118,24 @@ sealed unsafe class LoadedModel : IDisposable
         return text.Written.ToArray();
     }
 
-    /// <summary>Another context of the same model; the weights are shared.</summary>
-    public ContextHandle Open(ContextPlan plan) => plan.Open(model);
+    /// <summary>A context of this model; the weights are shared.</summary>
+    public ContextHandle Open(ContextPlan plan)
+    {
+        var context = plan.Open(model);
+        if (lora != 0)
+        {
+            context.Apply(lora);
+        }
+
+        return context;
+    }
 
     /// <summary>Rows of logits that one decode may give.</summary>
     public int MaxOutputs(int sequences) => Math.Max(sequences, Math.Clamp(OutputFloats / NativeVocabularySize, 1, ContextPlan.MicroBatch));
 
     public void WriteOpened(FrameWriter to)
     {
-        to.Write((long)LlamaApi.ParameterCount(model.Pointer));
+        to.Write(Parameters);
         to.Write(VocabularySize);
         to.Write(ContextLength);
         to.Write(Parallel);
@@ -138,11 +158,6 @@ sealed unsafe class LoadedModel : IDisposable
         model.Dispose();
     }
 
-    bool IsSmall => LlamaApi.ParameterCount(model.Pointer) < 200_000_000;
-
-    // On few cells plain matrices beat ggml's flash attention, which takes them one by one, if its fast kernels take the head size.
-    bool UsesFlashAttention => !Exact && !(IsSmall && LlamaApi.Width(model.Pointer) / Math.Max(1, LlamaApi.Heads(model.Pointer)) % 16 == 0);
-
     (string Key, string Value)[] Settings() =>
     [
         ("build", Engine.Build),
@@ -150,58 +165,37 @@ sealed unsafe class LoadedModel : IDisposable
         ("threads", $"{Threads}"),
         ("lanes", $"{Lanes.Count}"),
         ("parallel", $"{Parallel}"),
+        ("parallel_chosen_by", choice.By),
         ("context", $"{ContextLength}"),
         ("kv_cells", $"{Lanes.Sum(lane => lane.Cells)}"),
-        ("kv_type", Exact ? "f32" : "f16"),
-        ("kv_unified", "true"),
-        ("flash_attention", UsesFlashAttention ? "auto" : "off"),
-        ("comfortable_cells", $"{ComfortableCells}"),
+        ("kv_type", Layout.Float32 ? "f32" : "f16"),
+        ("kv_unified", Layout.Unified ? "true" : "false"),
+        ("flash_attention", Layout.FlashAttention ? "auto" : "off"),
         ("batch", $"{ContextPlan.MicroBatch}"),
-        ("decode_order", Exact ? "prompts and scores alone" : "mixed"),
+        ("exact", Exact ? "true" : "false"),
+        ("decode_order", Exact ? "one sequence at a time" : "mixed"),
+        ("prefix_sharing", CanSharePrefix ? "on" : "off"),
     ];
 
     int ChooseContext(OpenRequest request)
     {
-        const int Longest = 4096;
         var trained = LlamaApi.TrainedContext(model.Pointer);
         return request.Context > trained
             ? throw new ForgeException(new Problem("teacher.context", $"is {request.Context}, but {request.Path} was trained for {trained} tokens.", $"Write at most {trained}."))
-            : request.Context > 0 ? request.Context : Math.Min(trained, Longest);
+            : request.Context > 0 ? request.Context : Math.Min(trained, LongestContext);
     }
 
-    // Small models are bound by the cost of a step, large ones by memory.
-    int ChooseParallel() => LlamaApi.ParameterCount(model.Pointer) switch
-    {
-        < 500_000_000 => 32,
-        < 3_000_000_000 => 16,
-        _ => 8,
-    };
-
-    // Threads that share a small model's step wait for one another hundreds of times in a millisecond. So a small model is decoded in as
-    // many contexts as there are threads, each with one thread and its share of the sequences; the weights are shared.
-    int ChooseLanes(int parallel) => IsSmall ? Math.Min(Threads, parallel) : 1;
-
-    List<Lane> OpenLanes(int count, int parallel)
+    List<Lane> OpenLanes()
     {
         var lanes = new List<Lane>();
-        for (var number = 0; number < count; number++)
+        for (var number = 0; number < choice.Contexts; number++)
         {
-            var sequences = (parallel + count - 1 - number) / count;
-            var threads = Math.Max(1, (Threads + count - 1 - number) / count);
-            var context = Open(new ContextPlan(sequences, ChooseCells(sequences, count) / sequences, threads, MaxOutputs(sequences), Layout));
-            lanes.Add(new Lane(number, context, threads, sequences, MaxOutputs(sequences)));
+            var sequences = (choice.Sequences + choice.Contexts - 1 - number) / choice.Contexts;
+            var threads = Math.Max(1, (Threads + choice.Contexts - 1 - number) / choice.Contexts);
+            var plan = new ContextPlan(sequences, ContextLength, threads, MaxOutputs(sequences), Layout);
+            lanes.Add(new Lane(number, Open(plan), plan));
         }
 
         return lanes;
-    }
-
-    // All sequences at full length, but together at most a quarter of the memory, and never less than one whole sequence.
-    int ChooseCells(int sequences, int lanes)
-    {
-        var width = (long)LlamaApi.Width(model.Pointer) / Math.Max(1, LlamaApi.Heads(model.Pointer)) * LlamaApi.KeyValueHeads(model.Pointer);
-        var cellBytes = Math.Max(1, 2 * LlamaApi.Layers(model.Pointer) * width * (Exact ? sizeof(float) : sizeof(short)));
-        var affordable = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / lanes / cellBytes;
-        var cells = Math.Max(ContextLength, Math.Min((long)sequences * ContextLength, affordable));
-        return (int)Math.Min(int.MaxValue - ContextPlan.CellStep, (cells + ContextPlan.CellStep - 1) / ContextPlan.CellStep * ContextPlan.CellStep);
     }
 }

@@ -13,7 +13,7 @@ sealed class LoopTimer(LoadedModel model)
         var runs = Enumerable.Range(0, loop.Contexts).Select(_ => new Run(model, loop, threads)).ToList();
         try
         {
-            return new DecodeTime(Together(runs, run => run.ReadPrompts()), Together(runs, run => run.Generate()));
+            return new DecodeTime(Together(runs, run => run.ReadPrompts()), Together(runs, run => run.Generate()), runs.Max(run => run.FastestStep));
         }
         finally
         {
@@ -61,22 +61,39 @@ sealed class LoopTimer(LoadedModel model)
             }
 
             Flush();
-            for (var sequence = 1; loop.SharedPrompt && sequence < loop.Sequences; sequence++)
+            if (loop.SharedPrompt)
+            {
+                Share();
+            }
+        }
+
+        // A copy between streams is done by the next decode.
+        void Share()
+        {
+            for (var sequence = 1; sequence < loop.Sequences; sequence++)
             {
                 LlamaApi.CopySequence(memory, 0, sequence, -1, -1);
             }
+
+            Add(Token(0), loop.Prompt, 0, output: true);
+            Flush();
+            LlamaApi.RemoveSequence(memory, 0, loop.Prompt, -1);
         }
+
+        public double FastestStep { get; private set; } = double.PositiveInfinity;
 
         public void Generate()
         {
             for (var step = 0; step < loop.Generated; step++)
             {
+                var start = Stopwatch.GetTimestamp();
                 for (var sequence = 0; sequence < loop.Sequences; sequence++)
                 {
                     Add(Token(sequence + step), loop.Prompt + step, sequence, output: true);
                 }
 
                 Flush();
+                FastestStep = Math.Min(FastestStep, Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
         }
 

@@ -33,6 +33,9 @@ sealed class RunningSequence
 
     public ulong Seed { get; private init; }
 
+    /// <summary>Follows the grammar, where there is one.</summary>
+    public GrammarWatch? Grammar { get; private init; }
+
     /// <summary>Nobody waits for the answer any more.</summary>
     public bool IsCancelled
     {
@@ -40,58 +43,86 @@ sealed class RunningSequence
         set => Volatile.Write(ref cancelled, value);
     }
 
-    /// <summary>llama.cpp's number of the sequence.</summary>
-    public int Slot { get; set; } = -1;
+    /// <summary>llama.cpp's number of the sequence; −1 while it has none.</summary>
+    public int Slot { get; private set; } = -1;
+
+    /// <summary>Tokens that were in the cache already and were not read again.</summary>
+    public int Reused { get; private set; }
+
+    /// <summary>What it shares with the cache was looked for.</summary>
+    public bool IsPrepared { get; private set; }
 
     /// <summary>Trace positions that wait to be sent.</summary>
     public FrameWriter Positions { get; } = new();
 
-    /// <summary>Ends the answer beside the tokens that llama.cpp knows for ends; −1 for none.</summary>
-    public int End { get; private init; } = -1;
-
+    /// <summary>The answer as it comes.</summary>
     public CompletionText Text { get; private init; } = CompletionText.None;
 
-    /// <summary>No position of the KV cache beyond these is ever used.</summary>
-    public int Cells => tokens.Length;
+    /// <summary>Ends an answer beside llama.cpp's own end tokens.</summary>
+    int End { get; init; }
 
-    /// <summary>How many tokens the engine must read before there is nothing more to do now; the last token of a score predicts nothing that is asked for.</summary>
-    public int ReadTo => Sampling is null ? Count - 1 : Count;
+    /// <summary>The last token of a score predicts nothing that is asked for, so it is never decoded.</summary>
+    int ReadTo => Sampling is null ? Count - 1 : Count;
+
+    /// <summary>Tokens that wait to be given to the engine.</summary>
+    public int Unread => ReadTo - Submitted;
 
     /// <summary>More than the next token is waiting: a prompt or a score.</summary>
-    public bool IsReading => ReadTo - Submitted > (Sampling is null ? 0 : 1);
+    public bool IsReading => !IsPrepared || Unread > (Sampling is null ? 0 : 1);
 
     public bool IsFull => Count == tokens.Length;
 
     public int this[int position] => tokens[position];
+
+    public ReadOnlySpan<int> Known => tokens.AsSpan(0, Count);
+
+    /// <summary>Tokens that are in the cache.</summary>
+    public ReadOnlySpan<int> Read => tokens.AsSpan(0, Submitted);
 
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(started);
 
     /// <summary>Whether the token at a position predicts something that is asked for.</summary>
     public bool NeedsOutput(int position) => Sampling is null ? position >= PromptLength - 1 : position == Count - 1;
 
-    public bool IsEnd(int token, LoadedModel model) => End != CompletionRequest.AtLength && (model.IsEnd(token) || token == End);
+    public bool IsEnd(int token, LoadedModel model)
+        => End != CompletionRequest.AtLength && (model.IsEnd(token) || token == End || Sampling?.StopTokens?.Contains(token) == true);
 
     public void Start(int slot) => (Slot, started) = (slot, Stopwatch.GetTimestamp());
 
+    public void Leave()
+    {
+        Slot = -1;
+        Grammar?.Dispose();
+    }
+
+    /// <summary>How much of its beginning other tokens share; the token that gives the first logits is never among it.</summary>
+    public int CommonWith(ReadOnlySpan<int> others) => tokens.AsSpan(0, PromptLength - 1).CommonPrefixLength(others);
+
+    /// <summary>Its first tokens are in the cache already.</summary>
+    public void Reuse(int common) => (Submitted, Reused, IsPrepared) = (common, common, true);
+
     public void Append(int token) => tokens[Count++] = token;
 
-    public static RunningSequence ReadCompletion(Frame frame, int context)
+    /// <exception cref="InvalidDataException">llama.cpp cannot read the grammar.</exception>
+    public static RunningSequence ReadCompletion(Frame frame, LoadedModel model)
     {
         var reader = new FrameReader(frame.Body);
         var prompt = reader.ReadInts();
         var seed = (ulong)reader.ReadLong();
         var end = reader.ReadInt();
-        var sampling = new Sampling(reader.ReadFloat(), reader.ReadInt(), reader.ReadFloat(), reader.ReadFloat(), reader.ReadInt());
-        var stops = new byte[reader.ReadInt()][];
-        for (var i = 0; i < stops.Length; i++)
-        {
-            stops[i] = reader.ReadBytes();
-        }
-
+        var sampling = SamplingFrame.Read(ref reader, out var stops);
         var plan = reader.ReadBool() ? TracePlan.Read(ref reader) : null;
-        var tokens = new int[(int)Math.Min(context, prompt.Length + (long)Math.Max(1, sampling.MaxTokens))];
+        var tokens = new int[(int)Math.Min(model.ContextLength, prompt.Length + (long)Math.Max(1, sampling.MaxTokens))];
         prompt.CopyTo(tokens, 0);
-        return new RunningSequence(frame.Request, tokens, prompt.Length, prompt.Length) { Sampling = sampling, Plan = plan, Seed = seed, End = end, Text = new CompletionText(stops) };
+        return new RunningSequence(frame.Request, tokens, prompt.Length, prompt.Length)
+        {
+            Sampling = sampling,
+            Plan = plan,
+            Seed = seed,
+            End = end,
+            Text = new CompletionText(stops),
+            Grammar = sampling.Grammar is { } grammar ? model.Grammars.Watch(grammar) : null,
+        };
     }
 
     public static RunningSequence ReadScore(Frame frame)

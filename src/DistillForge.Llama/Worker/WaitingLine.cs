@@ -17,9 +17,9 @@ sealed class WaitingLine
         }
     }
 
-    /// <summary>The next sequence, if it fits into the free cells; null if not.</summary>
+    /// <summary>The next sequence; null if there is none.</summary>
     /// <param name="wait">Wait until there is one.</param>
-    public RunningSequence? Take(int freeCells, bool wait)
+    public RunningSequence? Take(bool wait)
     {
         lock (gate)
         {
@@ -28,7 +28,7 @@ sealed class WaitingLine
                 Monitor.Wait(gate);
             }
 
-            if (waiting.First is not { } first || first.Value.Cells > freeCells)
+            if (waiting.First is not { } first)
             {
                 return null;
             }

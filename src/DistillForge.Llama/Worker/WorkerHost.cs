@@ -104,7 +104,7 @@ public sealed class WorkerHost : IDisposable
                 Open(frame);
                 break;
             case FrameKind.Complete:
-                waiting.Add(RunningSequence.ReadCompletion(frame, model!.ContextLength));
+                Complete(frame);
                 break;
             case FrameKind.Score:
                 waiting.Add(RunningSequence.ReadScore(frame));
@@ -143,6 +143,18 @@ public sealed class WorkerHost : IDisposable
         catch (ForgeException lack)
         {
             Fail(frame.Request, lack);
+        }
+    }
+
+    void Complete(Frame frame)
+    {
+        try
+        {
+            waiting.Add(RunningSequence.ReadCompletion(frame, model!));
+        }
+        catch (InvalidDataException unreadable)
+        {
+            output.Refuse(frame.Request, "grammar-unreadable", unreadable.Message);
         }
     }
 
@@ -186,6 +198,7 @@ public sealed class WorkerHost : IDisposable
             {
                 to.Write(time.Prompt);
                 to.Write(time.Generation);
+                to.Write(time.FastestStep);
             });
         }
         catch (ForgeException lack)

@@ -8,8 +8,7 @@ namespace DistillForge.Runs.Benches;
 [Component("generate")]
 public sealed class GenerateBench : IBench
 {
-    const int PromptTokens = 128;
-    const int Generated = 128;
+    const int UsualTokens = 128;
     const int Waves = 2;
 
     static readonly int[] Parallelisms = [1, 4, 8, 16, 32];
@@ -19,16 +18,23 @@ public sealed class GenerateBench : IBench
     public async Task<Measurement> MeasureAsync(BenchRequest request, IProgressLog log, CancellationToken cancellationToken)
     {
         var path = request.ModelOr("100m-32k", log);
+        var tokens = request.Tokens > 0 ? request.Tokens : UsualTokens;
         await using var model = await LlamaModel.OpenAsync(path, new LlamaOptions(request.Threads, request.Parallel), cancellationToken);
-        var loops = Parallelisms.Select(sequences => new DecodeLoop(sequences, PromptTokens, Generated)).ToList();
-        var once = await Rounds.MedianAsync(1, "bare loops", log, [.. loops.Select(loop => (Func<Task<double>>)(() => RateAsync(model, loop, cancellationToken)))], cancellationToken);
+        var loops = Parallelisms.Select(sequences => new DecodeLoop(sequences, tokens, tokens)).ToList();
+        var once = await Rounds.MedianAsync(1, "bare loops", log, [.. loops.Select(loop => (Func<Task<double>>)(() => BareAsync(model, loop, cancellationToken)))], cancellationToken);
         var best = loops[Array.IndexOf(once, once.Max())];
-        var medians = await Rounds.MedianAsync(request.Rounds > 0 ? request.Rounds : 3, "generate", log,
-            [() => OursAsync(model, new Sampling(MaxTokens: Generated), cancellationToken), () => RateAsync(model, best, cancellationToken)], cancellationToken);
+        List<Func<Task<double>>> things = [() => OursAsync(model, tokens, cancellationToken), () => BareAsync(model, best, cancellationToken)];
+        if (request.Peer is { } peer)
+        {
+            things.Add(() => BatchedBench.BestAsync(peer, path, request.EffectiveThreads, tokens, Parallelisms, cancellationToken));
+        }
+
+        var medians = await Rounds.MedianAsync(request.Rounds > 0 ? request.Rounds : 3, "generate", log, things, cancellationToken);
         return Measurement.Beside("generate", medians[0], "tokens/s", Better.Higher, $"bare decode loop of {best.Sequences} sequences", medians[1]) with
         {
             Details =
             [
+                .. medians.Skip(2).Select(theirs => Measurement.Beside("generate", medians[0], "tokens/s", Better.Higher, "llama-batched-bench at its best", theirs)),
                 new Measurement("parallel", model.Parallel, "sequences", Better.Higher),
                 .. loops.Select((loop, i) => new Measurement($"bare decode loop of {loop.Sequences}", once[i], "tokens/s", Better.Higher)),
             ],
@@ -36,15 +42,15 @@ public sealed class GenerateBench : IBench
     }
 
     // Whole waves, so that the last answers do not run in a half-empty batch: the loop has no such end either.
-    static async Task<double> OursAsync(LlamaModel model, Sampling sampling, CancellationToken cancellationToken)
+    static async Task<double> OursAsync(LlamaModel model, int tokens, CancellationToken cancellationToken)
     {
         var count = Waves * model.Parallel;
         var start = Stopwatch.GetTimestamp();
-        var answers = await Task.WhenAll(Enumerable.Range(0, count).Select(row => model.ContinueToLengthAsync(BenchTokens.Some(model, PromptTokens, row), sampling, row, cancellationToken)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, count).Select(row => model.ContinueToLengthAsync(BenchTokens.Some(model, tokens, Stopwatch.GetTimestamp() + row), new Sampling(MaxTokens: tokens), row, cancellationToken)));
         return answers.Sum(answer => answer.CompletionTokens) / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    static async Task<double> RateAsync(LlamaModel model, DecodeLoop loop, CancellationToken cancellationToken)
+    static async Task<double> BareAsync(LlamaModel model, DecodeLoop loop, CancellationToken cancellationToken)
     {
         var time = await model.MeasureDecodeAsync(loop, cancellationToken);
         return loop.Contexts * loop.Sequences * loop.Generated / (time.Prompt + time.Generation);

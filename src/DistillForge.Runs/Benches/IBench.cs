@@ -22,9 +22,10 @@ public interface IBench
 /// <param name="Threads">0 takes every core.</param>
 /// <param name="Parallel">Sequences decoded side by side; 0 lets the engine choose.</param>
 /// <param name="Rounds">How often ours and the reference are measured, in turns; 0 takes the bench's own number.</param>
+/// <param name="Tokens">Of a prompt and of an answer; 0 takes the bench's own numbers.</param>
 /// <param name="Peer">A program to compare with, where the bench knows one.</param>
 /// <param name="Data">Questions to the model, where the bench asks some.</param>
-public sealed record BenchRequest(string? Model = null, string? Make = null, string Type = "q8_0", int Threads = 0, int Parallel = 0, int Rounds = 0, string? Peer = null, string? Data = null)
+public sealed record BenchRequest(string? Model = null, string? Make = null, string Type = "q8_0", int Threads = 0, int Parallel = 0, int Rounds = 0, int Tokens = 0, string? Peer = null, string? Data = null)
 {
     public int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;
 

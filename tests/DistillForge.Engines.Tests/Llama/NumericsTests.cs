@@ -30,8 +30,12 @@ public unsafe class NumericsTests
     {
         var logits = Enumerable.Range(0, size).Select(id => id % 5 == 1 ? float.NegativeInfinity : id % 3).Select(x => (float)x).ToArray();
         var top = new TopTokens();
-
-        top.Select(logits, size);
+        fixed (float* pointer = logits)
+        {
+            var row = new Row(size);
+            row.Read(pointer);
+            top.Select(row, size);
+        }
 
         var expected = Enumerable.Range(0, size).Where(id => !float.IsNegativeInfinity(logits[id])).OrderByDescending(id => logits[id]).ThenBy(id => id);
         Assert.Equal(expected, Enumerable.Range(0, top.Count).Select(top.Id));
@@ -76,15 +80,123 @@ public unsafe class NumericsTests
     [Fact]
     public void Draws_follow_the_weights_to_the_last_token()
     {
-        var weights = new BlockWeights(130);
-        weights.Fill([.. Enumerable.Range(0, 130).Select(id => id is 3 or 129 ? 0f : -1000f)], 0, 1);
+        float[] logits = [.. Enumerable.Range(0, 130).Select(id => id is 3 or 129 ? 0f : -1000f)];
+        fixed (float* _ = logits)
+        {
+            var weights = new BlockWeights(130);
+            weights.Fill(logits, 0, 1);
 
-        Assert.Equal(3, weights.Draw(0));
-        Assert.Equal(3, weights.Draw(0.4999));
-        Assert.Equal(129, weights.Draw(0.5001));
-        Assert.Equal(129, weights.Draw(1 - 1e-17));
-        weights.Remove([3, 129]);
-        Assert.Equal(-1, weights.Draw(0.5));
+            Assert.Equal(3, weights.Draw(0));
+            Assert.Equal(3, weights.Draw(0.4999));
+            Assert.Equal(129, weights.Draw(0.5001));
+            Assert.Equal(129, weights.Draw(1 - 1e-17));
+            weights.Remove([3, 129]);
+            Assert.Equal(-1, weights.Draw(0.5));
+        }
+    }
+
+    [Fact]
+    public void Sixteen_exponentials_at_once_are_the_same_bits_as_eight()
+    {
+        for (var x = -100f; x <= 0; x += 0.0311f)
+        {
+            Assert.Equal(VectorExp.OfNonPositive(Vector256.Create(x))[0], VectorExp.OfNonPositive(Vector512.Create(x))[9]);
+        }
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(64)]
+    [InlineData(130)]
+    [InlineData(5_001)]
+    public void A_row_says_what_brute_force_says(int size)
+    {
+        var random = new Random(size);
+        // Few distinct values, so that there are ties; some tokens can never come.
+        var logits = Enumerable.Range(0, size).Select(_ => random.Next(20) == 0 ? float.NegativeInfinity : MathF.Round(random.NextSingle() * 40) / 4).ToArray();
+        logits[size / 2] = 10.5f;
+        fixed (float* pointer = logits)
+        {
+            var row = new Row(size);
+            row.Read(pointer);
+            row.Normalise();
+            var sum = logits.Sum(x => Math.Exp(x));
+            Assert.Equal(Math.Log(sum), row.LogSumExp, 1e-6);
+            Assert.Equal(-logits.Where(float.IsFinite).Sum(x => Math.Exp(x) / sum * (x - Math.Log(sum))), row.Entropy, 1e-5);
+            Assert.Equal(size / 2, row.Greedy);
+            for (var id = 0; id < size; id += 1 + (size / 100))
+            {
+                Assert.Equal(logits.Count(x => x > logits[id]), row.Rank(id));
+            }
+
+            int[] without = [.. Enumerable.Range(0, size).Where(id => id % 3 == 0 || id == size / 2)];
+            Assert.Equal(Enumerable.Range(0, size).Except(without).Max(id => logits[id]), row.MaxWithout(without));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(64)]
+    [InlineData(79)]
+    [InlineData(600)]
+    public void The_top_tokens_of_a_large_row_are_those_of_a_sort(int count)
+    {
+        var random = new Random(count);
+        var logits = Enumerable.Range(0, 5_001).Select(_ => random.Next(30) == 0 ? float.NegativeInfinity : MathF.Round(random.NextSingle() * 300) / 8).ToArray();
+        var top = new TopTokens();
+        fixed (float* pointer = logits)
+        {
+            var row = new Row(logits.Length);
+            row.Read(pointer);
+            top.Select(row, count);
+        }
+
+        Assert.Equal(Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).ThenBy(id => id).Take(count), Enumerable.Range(0, top.Count).Select(top.Id));
+    }
+
+    [Theory]
+    [InlineData(1f, 0f)]
+    [InlineData(0.7f, 0f)]
+    [InlineData(1.5f, 0.2f)]
+    public void Draws_over_a_large_row_have_its_own_frequencies(float temperature, float minP)
+    {
+        const int Draws = 40_000;
+        var random = new Random(5);
+        var logits = Enumerable.Range(0, 1_000).Select(id => id % 40 == 7 ? random.NextSingle() * 3 : -30f).ToArray();
+        var counts = new int[logits.Length];
+        fixed (float* pointer = logits)
+        {
+            var row = new Row(logits.Length);
+            row.Read(pointer);
+            var sampler = new TextSampler(logits.Length);
+            for (var draw = 0; draw < Draws; draw++)
+            {
+                counts[sampler.Draw(row, new Sampling(temperature, MinP: minP), (draw + 0.5) / Draws)]++;
+            }
+        }
+
+        var weights = logits.Select(x => Math.Exp((x - logits.Max()) / temperature)).Select(w => w < minP ? 0 : w).ToArray();
+        for (var id = 0; id < logits.Length; id++)
+        {
+            Assert.InRange(counts[id], (Draws * weights[id] / weights.Sum()) - 2, (Draws * weights[id] / weights.Sum()) + 2);
+        }
+    }
+
+    [Fact]
+    public void A_penalty_makes_tokens_that_were_there_less_likely_once_and_leaves_the_row_alone()
+    {
+        float[] logits = [2, -2, 1, 4, .. new float[60]];
+        using var changed = new ChangedRow(logits.Length);
+        fixed (float* pointer = logits)
+        {
+            var row = new Row(logits.Length);
+            row.Read(pointer);
+            var penalised = changed.Penalise(row, [0, 1, 0, 3, 3, 3], 2).Logits[..4].ToArray();
+            Assert.Equal([1, -4, 1, 2], penalised);
+        }
+
+        Assert.Equal([2, -2, 1, 4], logits[..4]);
     }
 
     [Fact]

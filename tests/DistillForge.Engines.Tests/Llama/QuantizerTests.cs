@@ -48,7 +48,7 @@ public sealed class QuantizerTests : IDisposable
     [Fact]
     public async Task Speed_is_measured_for_one_and_for_many()
     {
-        await using var model = await Models.OpenTinyAsync(scratch);
+        await using var model = await Models.OpenTinyAsync(scratch, new(Threads: 2, Parallel: 8));
 
         var speed = await model.MeasureSpeedAsync(CancellationToken.None);
 

@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace DistillForge.EndToEnd.Tests;
+
+public class BenchTests
+{
+    [Theory]
+    [InlineData("generate", "tokens/s", "higher")]
+    [InlineData("capture", "µs CPU/token", "lower")]
+    [InlineData("prefix", "prompt tokens/s", "higher")]
+    [InlineData("score", "tokens/s", "higher")]
+    public async Task A_bench_prints_one_json_object_with_a_ratio(string name, string unit, string better)
+    {
+        var ended = await Forging.RunAsync("bench", name, "--make", "1m-2k", "--tokens", "8", "--rounds", "1", "--threads", "1", "--json");
+
+        Assert.True(ended.ExitCode == 0, ended.Error);
+        var json = JsonDocument.Parse(ended.Output).RootElement;
+        Assert.Equal((name, unit, better), (json.GetProperty("name").GetString(), json.GetProperty("unit").GetString(), json.GetProperty("better").GetString()));
+        Assert.InRange(json.GetProperty("ratio").GetDouble(), 0.01, 100);
+        Assert.NotEmpty(json.GetProperty("reference").GetString()!);
+        Assert.True(json.GetProperty("machine").GetProperty("cores").GetInt32() > 0);
+        Assert.All(json.GetProperty("details").EnumerateArray(), detail => Assert.NotEmpty(detail.GetProperty("name").GetString()!));
+    }
+
+    [Fact]
+    public async Task An_unknown_bench_is_the_users_to_fix_and_the_known_ones_are_named()
+    {
+        var ended = await Forging.RunAsync("bench", "generat");
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("Did you mean 'generate'?", ended.Error);
+    }
+}
