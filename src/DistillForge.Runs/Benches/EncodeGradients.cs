@@ -130,11 +130,13 @@ public sealed class EncodeGradients
     void AddBucket(double[][] sums, int head)
     {
         var ids = position.Top[..head];
-        var tail = 1 - ids.Sum(id => position.P[id]);
+        var tail = Math.Max(0, 1 - ids.Sum(id => position.P[id]));
         for (var s = 0; s < sums.Length; s++)
         {
             var q = position.Q[s];
-            var ratio = tail / (1 - ids.Sum(id => q[id]));
+            var outside = 1 - ids.Sum(id => q[id]);
+            // A head of everything leaves rounding.
+            var ratio = outside > 1e-12 ? tail / outside : 0;
             var sum = sums[s];
             for (var id = 0; id < sum.Length; id++)
             {

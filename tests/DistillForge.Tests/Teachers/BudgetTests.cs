@@ -68,7 +68,7 @@ public class BudgetTests
     [Fact]
     public async Task Time_is_a_budget_too_and_ends_even_a_wait()
     {
-        var clock = new FastTime(100);
+        var clock = new FastTime(40);
         await using var server = new TestServer(request => request.Number < 10 ? Chat.Text("on") : TestReply.Error(429, "later", retryAfter: "3000"));
         using var budget = new BudgetMeter(new Budget(MaxHours: 0.05), clock);
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { AttemptTimeout = TimeSpan.FromHours(1), TotalTimeout = TimeSpan.FromHours(1) }, budget: budget, clock: clock);
