@@ -53,7 +53,7 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     /// <summary>Who answers, for the row id: the hash of the weights, or address and model.</summary>
     public string IdentityOf(TeacherSource teacher) => teacher.Gguf is not { } gguf ? ApiIdentity.Of(teacher)
         : teacher.Lora is not { } lora ? Hashes.Of(gguf.Path)
-        : Sha256.OfText($"{Hashes.Of(gguf.Path)} {Hashes.Of(lora.Path)}");
+        : Sha256.OfText($"{Hashes.Of(gguf.Path)} with LoRA {Hashes.Of(lora.Path)}");
 
     /// <summary>Where a part's traces lie: beside its answers, or with the scorer that read them.</summary>
     /// <param name="part">Folder within the run folder; empty for the run's own rows.</param>
@@ -67,22 +67,25 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
 
     /// <summary>A teacher as it answers: the fast way, unless the recipe wants it exact.</summary>
     public Task<LlamaModel> OpenTeacherAsync(TeacherSource teacher, CancellationToken cancellationToken)
-        => OpenAsync(teacher.Gguf!.Path, new LlamaOptions(teacher.Threads > 0 ? teacher.Threads : Settings.EffectiveThreads, teacher.Parallel, teacher.Context, IsExact(teacher)), cancellationToken);
+        => OpenAsync(teacher.Gguf!.Path, new LlamaOptions(teacher.Threads > 0 ? teacher.Threads : Settings.EffectiveThreads, teacher.Parallel, teacher.Context, IsExact(teacher), Lora: teacher.Lora?.Path), cancellationToken);
 
     /// <summary>One conversation at a time, so that the same recipe gives the same rows.</summary>
     public bool IsExact(TeacherSource teacher) => teacher.Exact || Recipe.Generate.Exact;
 
     /// <summary>The teacher as it reads what others wrote: the exact way.</summary>
     public Task<LlamaModel> OpenScorerAsync(CancellationToken cancellationToken)
-        => OpenAsync(TeacherGguf, new LlamaOptions(Teacher.Threads > 0 ? Teacher.Threads : Settings.EffectiveThreads, Teacher.Parallel, Teacher.Context, Exact: true), cancellationToken);
+        => OpenAsync(TeacherGguf, new LlamaOptions(Teacher.Threads > 0 ? Teacher.Threads : Settings.EffectiveThreads, Teacher.Parallel, Teacher.Context, Exact: true, Lora: Teacher.Lora?.Path), cancellationToken);
 
     /// <summary>Any GGUF as it is compared: the exact way (F32 KV cache, no flash attention).</summary>
     /// <param name="beside">How many models work at the same time: llama.cpp's threads wait actively, so together they must not outnumber the cores.</param>
     public Task<LlamaModel> OpenExactAsync(string gguf, int beside, CancellationToken cancellationToken)
-        => OpenAsync(gguf, new LlamaOptions(Math.Max(1, Settings.EffectiveThreads / beside), Exact: true), cancellationToken);
+        => OpenAsync(gguf, new LlamaOptions(Math.Max(1, Settings.EffectiveThreads / beside), Exact: true, Lora: LoraOf(gguf)), cancellationToken);
 
     public Task<LlamaModel> OpenFastAsync(string gguf, CancellationToken cancellationToken)
-        => OpenAsync(gguf, new LlamaOptions(Settings.EffectiveThreads), cancellationToken);
+        => OpenAsync(gguf, new LlamaOptions(Settings.EffectiveThreads, Lora: LoraOf(gguf)), cancellationToken);
+
+    // The teacher is compared as it answered.
+    string? LoraOf(string gguf) => gguf == LocalTeacher ? Teacher.Lora?.Path : null;
 
     static Task<LlamaModel> OpenAsync(string gguf, LlamaOptions options, CancellationToken cancellationToken)
         => LlamaModel.OpenAsync(gguf, options, cancellationToken);

@@ -16,9 +16,9 @@ public class TeacherStageTests
             """);
 
         await GenerateAsync(work, "talk", "prompts: { jsonl: talk.jsonl }");
-        var rows = await AskAsync(work, "talk", "select len(prompt) n, prompt[n - 1].role before, prompt[n - 1].content is not null as has, finish_reason from examples order by n, before");
+        var rows = await AskAsync(work, "talk", "select len(prompt) n, prompt[len(prompt) - 1].role spoke from examples order by n, spoke");
 
-        Assert.Equal(["1\tNULL", "1\tNULL", "3\tassistant", "5\tassistant"], rows.Select(row => string.Join('\t', row.Split('\t')[..2])));
+        Assert.Equal(["1\tNULL", "1\tNULL", "3\tassistant", "5\tassistant"], rows);
         var same = await AskAsync(work, "talk", "select count(*) from examples a join examples b on len(a.prompt) = 3 and len(b.prompt) = 1 and b.prompt[1] = a.prompt[1] and b.completion[1] = a.prompt[2]");
         Assert.Equal("1", same.Single());
     }
@@ -104,6 +104,19 @@ public class TeacherStageTests
 
         Assert.Equal(2, ended.ExitCode);
         Assert.Contains("teachers  speak different vocabularies", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_adapter_is_handed_to_the_engine_which_refuses_what_is_none()
+    {
+        using var work = new Workplace();
+        work.File("q.jsonl", """{"prompt": "turn on the kitchen lights"}""");
+
+        var ended = await Forging.RunAsync("generate", RecipeOf(work, "lora", "prompts: { jsonl: q.jsonl }", "", "lora: models/home-teacher.gguf, "), "--runs", work.Runs);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("home-teacher.gguf", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("adapter", ended.Error, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

@@ -85,6 +85,11 @@ sealed class ApiConnection : IDisposable
     static ApiReply Broken(Exception error)
     {
         var causes = Causes(error).ToList();
+        if (causes.OfType<OperationCanceledException>().Any() && causes.OfType<TimeoutException>().Any())
+        {
+            return new ApiReply(ReplyKind.Unreachable, "unreachable", "no connection in 20 s");
+        }
+
         return causes.OfType<HttpRequestException>().FirstOrDefault() is { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError } connect
             ? new ApiReply(ReplyKind.Unreachable, "unreachable", connect.HttpRequestError switch
             {

@@ -6,10 +6,10 @@ namespace DistillForge.Teachers;
 /// <param name="TopLogProbs">Candidates a position that it gives; 0 where there is no use of its log-probabilities.</param>
 /// <param name="WhyTextOnly">Null where rows will have traces, or none were wanted.</param>
 /// <param name="Seconds">For the request.</param>
-public sealed record ApiProbe(string Endpoint, int TopLogProbs, string? WhyTextOnly, double Seconds, long PromptTokens, long CompletionTokens, double CostUsd);
+public sealed record ApiProbe(string Model, int TopLogProbs, string? WhyTextOnly, double Seconds, long PromptTokens, long CompletionTokens, double CostUsd);
 
 /// <summary>Asks a teacher one small question before anything else: whether it is there, and what it understands.</summary>
-sealed class Probing(RequestSender sender, EndpointPool pool, RequestWriter writer, ApiTeacherOptions options, TraceMapping? mapping, IProgressLog progress, TimeProvider clock)
+sealed class Probing(RequestSender sender, EndpointPool pool, RequestWriter writer, ApiTeacherOptions options, TraceMapping? mapping, Redactor redactor, IProgressLog progress, TimeProvider clock)
 {
     const int FaultsAnEndpoint = 3;
 
@@ -55,7 +55,7 @@ sealed class Probing(RequestSender sender, EndpointPool pool, RequestWriter writ
             : given == 0 ? choice.LogProbFault ?? "it gives no log-probabilities"
             : mapping is null ? "no vocabulary was given that its tokens could be mapped to"
             // An answer without text says nothing about its tokens.
-            : choice.Text is { Length: > 0 } && mapping.Map("probe", [], choice).Fault is { } fault ? fault
+            : choice.Text is { Length: > 0 } && mapping.Map("probe", [], choice).Fault is { } fault ? redactor.Clean(fault, 200)
             : null;
         Say(why, given, dialect);
         var usable = options.Sampling.Capture is not null && why is null;

@@ -40,7 +40,7 @@ public sealed class ApiTeacher : ITeacher, IDisposable
         cache = options.CacheFolder is { } folder ? new RequestCache(folder, options.MaxResponseBytes) : null;
         mapping = dialogue is not null && options.Sampling.Capture is { } want ? new TraceMapping(dialogue, want, Identity) : null;
         answers = new AnswerWriter(options, dialogue, mapping, redactor, Usage);
-        probing = new Probing(sender, pool, writer, options, mapping, progress ?? SilentProgress.Instance, clock);
+        probing = new Probing(sender, pool, writer, options, mapping, redactor, progress ?? SilentProgress.Instance, clock);
     }
 
     public string Identity => options.Identity;

@@ -1,8 +1,8 @@
 namespace DistillForge.Teachers;
 
 /// <summary>
-/// How many requests a server takes at once, found by trying: doubled until the server first complains, then one more a round, and less by a
-/// third when more than a tenth of a round was refused or timed out. A round is as many replies as there may be in flight, so single
+/// How many requests a server takes at once, found by trying: doubled each round until the server first complains, then one more a round, and less
+/// by a third when more than a tenth of a round was refused or timed out. A round is as many replies as there may be in flight, so single
 /// refusals, which say little, change nothing. Not thread-safe; its endpoint's lock guards it.
 /// </summary>
 sealed class ConcurrencyWindow(int most)
@@ -14,6 +14,7 @@ sealed class ConcurrencyWindow(int most)
     double limit = Math.Min(4, most);
     bool starting = true;
     bool full;
+    int generation;
     int replies;
     int complaints;
 
@@ -24,34 +25,42 @@ sealed class ConcurrencyWindow(int most)
 
     public bool HasRoom => InFlight < Limit;
 
-    public void Enter()
+    int Round => Math.Max(ShortestRound, Limit);
+
+    /// <returns>To be handed to <see cref="Leave"/>.</returns>
+    public int Enter()
     {
         InFlight++;
         full |= !HasRoom;
+        return generation;
     }
 
+    /// <param name="entered">What <see cref="Enter"/> returned.</param>
     /// <param name="complained">Too much for the server: throttled, or no answer in time.</param>
-    public void Leave(bool complained)
+    public void Leave(int entered, bool complained)
     {
         InFlight--;
-        replies++;
-        complaints += complained ? 1 : 0;
-        if (replies < Math.Max(ShortestRound, Limit))
+        if (entered != generation)
         {
+            // It was sent before the limit was lowered: its complaint has been heard.
             return;
         }
 
-        if (complaints > replies * Tolerated)
+        replies++;
+        complaints += complained ? 1 : 0;
+        if (complaints > Round * Tolerated)
         {
             limit = Math.Max(1, limit * Decrease);
-            starting = false;
+            generation++;
+            NextRound(start: false);
         }
-        else if (full)
+        else if (replies >= Round)
         {
             // A window that was never full was not what held us back.
-            limit = Math.Min(most, starting ? limit * 2 : limit + 1);
+            limit = full ? Math.Min(most, starting ? limit * 2 : limit + 1) : limit;
+            NextRound(starting);
         }
-
-        (replies, complaints, full) = (0, 0, !HasRoom);
     }
+
+    void NextRound(bool start) => (starting, replies, complaints, full) = (start, 0, 0, !HasRoom);
 }

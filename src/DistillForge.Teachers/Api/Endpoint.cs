@@ -7,9 +7,6 @@ namespace DistillForge.Teachers;
 /// <summary>One server and what is known of its health: how much it takes, how fast, and whether it answers at all.</summary>
 sealed class Endpoint : IDisposable
 {
-    // So many refusals without an answer between them: the limit is used up, and asking on only adds to it.
-    const int RefusalsUntilPause = 10;
-
     static readonly ResiliencePropertyKey<TimeSpan> TimeLeft = new("time-left");
 
     readonly Lock gate = new();
@@ -19,18 +16,20 @@ sealed class Endpoint : IDisposable
     readonly RateGate requests = new();
     readonly RateGate tokens = new();
     readonly ApiLimits limits;
+    readonly TimeSpan pauseUnsaid;
     readonly ApiConnection connection;
     readonly CircuitBreakerStateProvider breaker = new();
     readonly ResiliencePipeline<ApiReply> pipeline;
     double pausedUntil = double.NegativeInfinity;
     double brokenUntil = double.NegativeInfinity;
     double? failingSince;
-    int refusals;
+    double lastFaultAt;
     bool answered;
 
     public Endpoint(ApiEndpoint endpoint, ApiTeacherOptions options, string? key, Redactor redactor, TimeProvider clock)
     {
         (this.clock, start, limits) = (clock, clock.GetTimestamp(), endpoint.Limits ?? options.Limits);
+        pauseUnsaid = options.RetryDelay;
         (Name, Model) = (endpoint.Address.Authority, endpoint.Model ?? options.Model);
         window = new ConcurrencyWindow(limits.MaxConcurrency);
         connection = new ApiConnection(endpoint.Address, Model, key, redactor, clock, options.MaxResponseBytes, limits.MaxConcurrency);
@@ -49,8 +48,8 @@ sealed class Endpoint : IDisposable
     /// <summary>The last reply that was no answer.</summary>
     public ApiReply? LastFault { get; private set; }
 
-    /// <summary>How long it has not answered although it was asked, in seconds; the time for which it asked for patience is not counted.</summary>
-    public double SilentFor => failingSince is { } since ? Now - since : 0;
+    /// <summary>How long it has been asked without an answer, in seconds; the time for which it asked for patience is not counted.</summary>
+    public double SilentFor => failingSince is { } since ? lastFaultAt - since : 0;
 
     public int InFlight => window.InFlight;
 
@@ -58,9 +57,11 @@ sealed class Endpoint : IDisposable
 
     public double Now => clock.GetElapsedTime(start).TotalSeconds;
 
+    /// <param name="entered">To be handed to <see cref="Leave"/>.</param>
     /// <returns>Null: taken. Otherwise the seconds until it is worth another try; infinite when only a reply can change that.</returns>
-    public double? TryEnter(double estimatedTokens)
+    public double? TryEnter(double estimatedTokens, out int entered)
     {
+        entered = 0;
         lock (gate)
         {
             var now = Now;
@@ -75,7 +76,7 @@ sealed class Endpoint : IDisposable
                 return wait;
             }
 
-            window.Enter();
+            entered = window.Enter();
             requests.Pass(now, 1);
             tokens.Pass(now, estimatedTokens);
             return null;
@@ -109,11 +110,11 @@ sealed class Endpoint : IDisposable
 
     /// <param name="reply">Null when the request was cancelled.</param>
     /// <returns>The reply as it is to be understood, knowing this endpoint.</returns>
-    public ApiReply? Leave(ApiReply? reply, double estimatedTokens, double usedTokens)
+    public ApiReply? Leave(int entered, ApiReply? reply, double estimatedTokens, double usedTokens)
     {
         lock (gate)
         {
-            window.Leave(complained: reply is { Kind: ReplyKind.Throttled } or { Code: "timed-out" });
+            window.Leave(entered, complained: reply is { Kind: ReplyKind.Throttled } or { Code: "timed-out" });
             if (reply is null)
             {
                 return null;
@@ -132,9 +133,6 @@ sealed class Endpoint : IDisposable
         }
     }
 
-    /// <summary>Closed and resting endpoints say why.</summary>
-    public override string ToString() => $"{Name}: {(Closed ?? LastFault) switch { { } fault => fault.Detail, null => "no answer yet" }}";
-
     public void Dispose() => connection.Dispose();
 
     // After a break one request tries whether the server is back.
@@ -145,23 +143,26 @@ sealed class Endpoint : IDisposable
         var now = Now;
         if (reply.Kind is ReplyKind.Answered or ReplyKind.Refused)
         {
-            (answered, refusals, failingSince) = (true, 0, null);
+            (answered, failingSince) = (true, null);
             return;
         }
 
-        LastFault = reply;
+        (LastFault, lastFaultAt) = (reply, now);
         failingSince ??= now;
         Closed ??= reply.Kind == ReplyKind.Closed ? reply : null;
         if (reply.Kind == ReplyKind.Throttled)
         {
-            refusals++;
             failingSince = reply.RetryAfter is { } patience ? Math.Max(failingSince.Value, now + patience.TotalSeconds) : failingSince;
-            if (refusals >= RefusalsUntilPause)
+            if (window.Limit == 1)
             {
-                pausedUntil = Math.Max(pausedUntil, now + (reply.RetryAfter ?? TimeSpan.FromSeconds(1)).TotalSeconds);
+                // Even one at a time is too much: the limit is used up, and asking on only adds to it.
+                pausedUntil = Math.Max(pausedUntil, now + (reply.RetryAfter ?? pauseUnsaid).TotalSeconds);
             }
         }
     }
+
+    // Polly takes 0 and less for no limit at all.
+    static TimeSpan Within(TimeSpan left, TimeSpan most) => TimeSpan.FromTicks(Math.Clamp(left.Ticks, Math.Min(TimeSpan.TicksPerSecond / 10, most.Ticks), most.Ticks));
 
     // What the user wrote counts; where nothing is written, what the server says, less a little for its clock.
     void Announce(double requestsPerMinute, double tokensPerMinute)
@@ -193,7 +194,7 @@ sealed class Endpoint : IDisposable
         })
         .AddTimeout(new TimeoutStrategyOptions
         {
-            TimeoutGenerator = arguments => ValueTask.FromResult(arguments.Context.Properties.GetValue(TimeLeft, options.AttemptTimeout) is var left && left < options.AttemptTimeout ? left : options.AttemptTimeout),
+            TimeoutGenerator = arguments => ValueTask.FromResult(Within(arguments.Context.Properties.GetValue(TimeLeft, options.AttemptTimeout), options.AttemptTimeout)),
         })
         .Build();
 }

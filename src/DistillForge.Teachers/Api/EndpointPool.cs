@@ -22,7 +22,7 @@ sealed class EndpointPool : IDisposable
 
     /// <param name="avoid">An endpoint that just failed this row; taken only when it is the only one that is open.</param>
     /// <exception cref="ForgeException">All are closed, or none has answered for longer than the outage limit.</exception>
-    public async Task<Endpoint> EnterAsync(double estimatedTokens, Endpoint? avoid, CancellationToken cancellationToken)
+    public async Task<(Endpoint Endpoint, int Entered)> EnterAsync(double estimatedTokens, Endpoint? avoid, CancellationToken cancellationToken)
     {
         await line.WaitAsync(cancellationToken);
         try
@@ -31,7 +31,7 @@ sealed class EndpointPool : IDisposable
             {
                 var change = Volatile.Read(ref changed).Task;
                 ThrowIfGone();
-                if (TryEnter(estimatedTokens, avoid, out var wait) is { } taken)
+                if (TryEnter(estimatedTokens, avoid, out var wait) is { Endpoint: not null } taken)
                 {
                     return taken;
                 }
@@ -46,9 +46,9 @@ sealed class EndpointPool : IDisposable
         }
     }
 
-    public ApiReply? Leave(Endpoint endpoint, ApiReply? reply, double estimatedTokens, double usedTokens)
+    public ApiReply? Leave((Endpoint Endpoint, int Entered) taken, ApiReply? reply, double estimatedTokens, double usedTokens)
     {
-        var understood = endpoint.Leave(reply, estimatedTokens, usedTokens);
+        var understood = taken.Endpoint.Leave(taken.Entered, reply, estimatedTokens, usedTokens);
         Interlocked.Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         return understood;
     }
@@ -63,20 +63,20 @@ sealed class EndpointPool : IDisposable
         line.Dispose();
     }
 
-    Endpoint? TryEnter(double estimatedTokens, Endpoint? avoid, out double wait)
+    (Endpoint Endpoint, int Entered) TryEnter(double estimatedTokens, Endpoint? avoid, out double wait)
     {
         wait = double.PositiveInfinity;
         foreach (var endpoint in endpoints.OrderBy(endpoint => endpoint == avoid).ThenBy(endpoint => endpoint.Load))
         {
-            if (endpoint.TryEnter(estimatedTokens) is not { } seconds)
+            if (endpoint.TryEnter(estimatedTokens, out var entered) is not { } seconds)
             {
-                return endpoint;
+                return (endpoint, entered);
             }
 
             wait = Math.Min(wait, seconds);
         }
 
-        return null;
+        return default;
     }
 
     void ThrowIfGone()

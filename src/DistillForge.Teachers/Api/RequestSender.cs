@@ -49,7 +49,14 @@ sealed class RequestSender
         context.Properties.Set(Key, request);
         try
         {
-            return await pipeline.ExecuteAsync(static async (context, sender) => await sender.AttemptAsync(context.Properties.GetValue(Key, null!), context.CancellationToken), context, this);
+            var reply = await pipeline.ExecuteAsync(static async (context, sender) => await sender.AttemptAsync(context.Properties.GetValue(Key, null!), context.CancellationToken), context, this);
+            if (reply.Kind is not (ReplyKind.Answered or ReplyKind.Refused))
+            {
+                // Polly hands out the last fault when it may not wait any more: the row has not failed, it has no answer yet.
+                linked.Token.ThrowIfCancellationRequested();
+            }
+
+            return reply;
         }
         catch (OperationCanceledException) when (budget.TimeUp.IsCancellationRequested && !waiting.IsCancellationRequested && !request.Sent.IsCancellationRequested)
         {
@@ -64,7 +71,8 @@ sealed class RequestSender
     /// <summary>Sends it once.</summary>
     public async Task<ApiReply> AttemptAsync(Request request, CancellationToken waiting)
     {
-        var endpoint = await pool.EnterAsync(request.LikelyTokens, request.Avoid, waiting);
+        var taken = await pool.EnterAsync(request.LikelyTokens, request.Avoid, waiting);
+        var endpoint = taken.Endpoint;
         ApiReply? reply = null;
         var used = 0.0;
         try
@@ -77,7 +85,7 @@ sealed class RequestSender
         }
         finally
         {
-            reply = pool.Leave(endpoint, reply, request.LikelyTokens, used);
+            reply = pool.Leave(taken, reply, request.LikelyTokens, used);
         }
 
         request.Avoid = reply!.Kind is ReplyKind.Faulty or ReplyKind.Unreachable or ReplyKind.Throttled ? endpoint : null;
@@ -138,7 +146,7 @@ sealed class RequestSender
             // Another server may be asked at once.
             { Kind: ReplyKind.Closed } => TimeSpan.Zero,
             // Never earlier than asked for; a little later each, so that they do not all come back at once.
-            { RetryAfter: { } patience } => patience * (1 + 0.1 * chance.Next()) + TimeSpan.FromMilliseconds(1),
+            { RetryAfter: { } patience } => patience + TimeSpan.FromSeconds(Math.Min(5, 0.1 * patience.TotalSeconds) * chance.Next()) + TimeSpan.FromMilliseconds(1),
             _ => default(TimeSpan?),
         }),
         OnRetry = arguments =>

@@ -66,13 +66,11 @@ sealed class TraceMapping(Dialogue dialogue, Want.Head want, string scorer)
                 break;
             }
 
-            return (tokens, id < 0 ? $"the vocabulary has no token for what the server calls '{Shown(position.Token.Text)}'" : "the tokens do not spell the answer");
+            return (tokens, id < 0 ? $"the vocabulary has no token for what the server calls '{position.Token.Text}'" : "the tokens do not spell the answer");
         }
 
         return (tokens, at < bytes.Length ? "the tokens end before the answer does" : tokens.Count == 0 ? "no token is part of the answer" : null);
     }
-
-    static string Shown(string token) => new([.. token.Take(40).Select(c => char.IsControl(c) ? ' ' : c)]);
 
     /// <param name="Head">Sorted by id.</param>
     readonly record struct Position(float LogProb, int Rank, IReadOnlyList<(int Id, float LogProb)> Head);
