@@ -63,7 +63,7 @@ public class ApiKeyTests
             CacheFolder = scratch["cache"],
             Reasoning = ReasoningText.Keep,
             Retries = 1,
-            AttemptTimeout = TimeSpan.FromSeconds(mode == "time-out" ? 0.2 : 20),
+            AttemptTimeout = TimeSpan.FromSeconds(mode == "time-out" ? 0.5 : 20),
             OutageLimit = TimeSpan.FromSeconds(0.3),
             MaxResponseBytes = 100_000,
         };

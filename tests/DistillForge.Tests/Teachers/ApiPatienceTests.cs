@@ -97,7 +97,7 @@ public class ApiPatienceTests
             _ => TestReply.Error(int.Parse(fault, CultureInfo.InvariantCulture), "oops"),
         };
         await using var server = Server((request, number) => request.LastMessage == "cursed" || number == 1 ? Fault() : Chat.Text("on"));
-        using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Retries = 2, AttemptTimeout = TimeSpan.FromSeconds(fault == "never" ? 0.2 : 20), MaxResponseBytes = 200_000 });
+        using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Retries = 2, AttemptTimeout = TimeSpan.FromSeconds(fault == "never" ? 0.5 : 20), MaxResponseBytes = 200_000 });
 
         var answers = await teacher.AskAsync(Chat.Prompt("fine", 1), Chat.Prompt("cursed", 2), Chat.Prompt("well", 3));
 
@@ -232,6 +232,6 @@ public class ApiPatienceTests
 
         Assert.Equal("on", patient.Example!.Text); // after 40 s of asked-for patience
         Assert.Equal("timed-out", slow.Failure!.Code);
-        Assert.InRange(server.Requests.Count(request => request.LastMessage == "slow"), 3, 4);
+        Assert.InRange(server.Requests.Count(request => request.LastMessage == "slow"), 2, 4); // fewer where timers are late
     }
 }

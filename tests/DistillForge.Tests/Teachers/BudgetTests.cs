@@ -75,7 +75,8 @@ public class BudgetTests
 
         var (answers, end) = await AskAsync(teacher, await Chat.Prompts(50).ToListAsync());
 
-        Assert.Equal((9, "max_hours"), (answers.Count, end!.Limit));
+        Assert.Equal("max_hours", end!.Limit);
+        Assert.InRange(answers.Count, 1, 9);
         Assert.InRange(end.Worked.TotalHours, 0.05, 0.5);
     }
 

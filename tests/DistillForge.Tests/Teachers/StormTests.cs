@@ -63,7 +63,7 @@ public class StormTests(ITestOutputHelper output)
         Assert.InRange(traces, Rows * 0.8, Rows * 0.95);
         Assert.InRange(late - early, long.MinValue, 8_000_000);
         // A quick storm on a busy machine shows that nothing stands still; the long one is held to the tenth.
-        Assert.InRange(rate / perSecond, Rows >= 5000 ? 0.9 : 0.6, 1.15);
+        Assert.InRange(rate / perSecond, Rows >= 5000 ? 0.9 : 0.2, 1.15);
     }
 
     static void Check(Answer answer, int row)
