@@ -6,7 +6,7 @@ namespace DistillForge.Filters;
 public sealed record Pattern
 {
     const int MostCharacters = 2_000;
-    const int MostStates = 20_000;
+    const int MostStates = 5_000;
 
     Regex? regex;
 
@@ -40,7 +40,7 @@ public sealed record Pattern
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
             throw new FormatException(exception is NotSupportedException
-                ? "looks around, refers back or is atomic, which has no linear time. Write it without."
+                ? exception.Message.Contains("automata", StringComparison.Ordinal) ? "repeats up to more states than a pattern may have." : "looks around, refers back or is atomic, which has no linear time. Write it without."
                 : $"is no regular expression: {exception.Message}", exception);
         }
     }

@@ -34,8 +34,9 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
     {
         var reserved = (Reserved)records.Record(typeof(Reserved), ReservedPart(body), where, []);
         var keys = reserved is { Weight: < 0 } ? Refuse(where, "weight", reserved.Weight, line) : list.Reserved;
+        var already = problems.Count;
         var text = known?.GetValueOrDefault(name) is { } options
-            ? Checked(records.Record(options, body, where, keys), body, where, line)
+            ? Checked(records.Record(options, body, where, keys), already, body, where, line)
             : CanonicalText.Of(WithoutReserved(body));
         if (known is not null && known[name] is null && WithoutReserved(body).Entries is [var first, ..])
         {
@@ -46,9 +47,10 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
     }
 
     // With the content of the files that the options name: a changed list of terms judges anew.
-    string Checked(object options, YamlNode? body, string where, int line)
+    string Checked(object options, int already, YamlNode? body, string where, int line)
     {
-        if (options is ICheckedOptions rules)
+        // Options that could not all be read are not judged by what is left of them.
+        if (options is ICheckedOptions rules && problems.Count == already)
         {
             problems.AddRange(rules.Check().Select(problem => problem with
             {

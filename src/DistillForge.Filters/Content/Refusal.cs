@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using DistillForge.Core;
 
 namespace DistillForge.Filters;
 
 /// <summary>Drops answers that decline to answer, and assistant boilerplate that speaks of itself instead ("As an AI language model …").</summary>
 [Component("refusal")]
-public sealed partial class Refusal(Refusal.Options options) : IFilter
+public sealed class Refusal(Refusal.Options options) : IFilter
 {
     const int Window = 240;
 
@@ -27,12 +26,12 @@ public sealed partial class Refusal(Refusal.Options options) : IFilter
     public Verdict Judge(Example example)
     {
         var text = example.Text;
-        return Find(text, Anchors, Refusing(), options.Where == Place.Start ? options.Start : text.Length, "refusal")
-            ?? (options.Boilerplate ? Find(text, SelfAnchors, Self(), text.Length, "assistant-boilerplate") : null)
+        return Find(text, Anchors, Refusing, options.Where == Place.Start ? options.Start : text.Length, "refusal")
+            ?? (options.Boilerplate ? Find(text, SelfAnchors, Self, text.Length, "assistant-boilerplate") : null)
             ?? Verdict.Keep;
     }
 
-    static Verdict? Find(string text, TermFinder anchors, Regex phrase, int until, string code)
+    static Verdict? Find(string text, TermFinder anchors, Phrases phrase, int until, string code)
     {
         for (var from = 0; anchors.TryFind(text, from, out var start, out _) && start < until; from = start + 1)
         {
@@ -41,9 +40,9 @@ public sealed partial class Refusal(Refusal.Options options) : IFilter
                 continue;
             }
 
-            foreach (var match in phrase.EnumerateMatches(text.AsSpan(start, Math.Min(Window, text.Length - start))))
+            if (phrase.LengthAt(text.AsSpan(start, Math.Min(Window, text.Length - start))) is > 0 and var length)
             {
-                return Verdict.Drop(code, $"'{text.AsSpan(start, match.Length).ToString().ReplaceLineEndings(" ")}' at characters {start}..{start + match.Length}");
+                return Verdict.Drop(code, $"'{text.AsSpan(start, length).ToString().ReplaceLineEndings(" ")}' at characters {start}..{start + length}");
             }
         }
 
@@ -59,8 +58,10 @@ public sealed partial class Refusal(Refusal.Options options) : IFilter
             before--;
         }
 
-        return before > 0 && text[before] is '"' or '“' or '„' or '«' or '‘' or '\'' && before != FirstOf(text);
+        return before >= 0 && IsQuote(text[before]) && !(before == FirstOf(text) && IsQuote(text.AsSpan().TrimEnd()[^1]));
     }
+
+    static bool IsQuote(char character) => character is '"' or '“' or '”' or '„' or '«' or '»' or '‘' or '’' or '\'';
 
     static int FirstOf(string text) => text.Length - text.AsSpan().TrimStart().Length;
 
@@ -77,37 +78,34 @@ public sealed partial class Refusal(Refusal.Options options) : IFilter
         "ich kann ihnen dabei", "ich kann dir dabei", "ich kann dabei nicht", "ich kann diese anfrage", "das kann ich leider nicht", "leider kann ich", "je ne peux pas", "je ne suis pas en mesure", "je suis désolé, mais je", "no puedo", "lo siento, pero no", "não posso", "desculpe, mas não", "non posso", "mi dispiace, ma non"));
 
     // After "can't": what an assistant declines to do. "I can't wait", "can't help but" and "can't believe" go on otherwise.
-    [GeneratedRegex("""
-        \A(?:
-          i\s+(?:can['’]?t|can\s?not|could(?:n['’]t|\s+not)|won['’]t\s+be\s+able\s+to|will\s+not\s+be\s+able\s+to|won['’]t|will\s+not)\s+
-          (?:(?:really|actually|currently|directly|ethically|legally|responsibly|safely|simply|honestly|in\s+good\s+conscience|and\s+(?:will\s+not|won['’]t|should\s+not))\s+|be\s+able\s+to\s+){0,2}
-          (?:(?:be\s+)?(?:assist|answer|complete|comply|create|discuss|disclose|draft|encourage|endorse|engage\s+in|explain\s+how|express\s+(?:an?\s+)?(?:personal\s+)?opinions?|facilitate|fulfil+|generate|impersonate|offer|participate|process\s+(?:this|that|your)|produce|promote|provide(?:\s+(?:you|any|that|this|the|instructions|information|advice|specific|details|a|an|medical|legal|guidance|assistance|help|content|personal|financial|real))|recommend|respond\s+to|reveal|role-?play|share\s+(?:that|this|any|personal|private|instructions|information|details|specific)|speculate|support\s+(?:this|that|your)|assisting)
-           |help\s+(?:with|you\s+(?:with|to|in|create|write|make|find|do|build|get|obtain|access|hack|plan|cheat)|create|write|make|in\s+(?:this|that|any))
-           |help(?:\s+you)?\s*(?:[.!,;:]|\Z)
-           |write\s+(?:that|this|about|an?\s+\w+\s+(?:that|which)|content|code|an?\s+(?:essay|article|story|poem|review|letter|email|script|exploit|virus))
-           |give\s+(?:you\s+)?(?:any\s+|specific\s+|personal\s+|out\s+)?(?:advice|instructions|information|details|medical|legal|financial|directions|guidance)
-           |tell\s+you\s+how|teach\s+you\s+how|do\s+(?:that|this)\s*(?:[.!,;]|\Z|for\s+you|because)|access|browse|open\s+(?:links|files|urls)|view\s+(?:images|files)|see\s+(?:images|pictures)|diagnose|predict|continue\s+with\s+(?:this|that)|make\s+(?:that|this)\s+(?:request|content)|have\s+(?:opinions|feelings|personal))
-         |i(?:['’]m|\s+am)\s+(?:not\s+able|unable|not\s+going|not\s+allowed|not\s+permitted|not\s+in\s+a\s+position|not\s+at\s+liberty)\s+to\s+(?:assist|answer|complete|comply|create|discuss|engage|fulfil+|generate|give|help|offer|process|produce|provide|recommend|respond|share|support|write|do\s+(?:that|this)|access|browse|diagnose|participate|perform|predict|facilitate|reveal|disclose|tell\s+you|view)
-         |i(?:(?:['’]m|\s+am)\s+not\s+comfortable|\s+do(?:n['’]t|\s+not)\s+feel\s+comfortable)\s+(?:with\s+(?:this|that|writing|creating|providing|helping|generating|discussing)|writing|creating|providing|helping|generating|answering|sharing|discussing|engaging|assisting|giving|continuing)
-         |i(?:['’](?:ll|m\s+going\s+to))?\s*(?:must|have\s+to|need\s+to|respectfully|\s)*\s*(?:respectfully\s+)?(?:decline|refuse)\s+(?:to\s+(?:answer|provide|help|assist|comply|write|engage|create|generate|fulfil+|participate|continue|do\s+(?:this|that)|share|discuss|give|produce)|this|that|your\s+request|the\s+request)
-         |i(?:['’]d|\s+would)\s+(?:rather|prefer)\s+not\s+(?:to\s+)?(?:answer|write|provide|help\s+with|assist|engage|discuss|create|generate|continue\s+this|respond)
-         |i\s+(?:should\s?n['’]t|should\s+not|do(?:n['’]t|\s+not)\s+think\s+i\s+should)\s+(?:assist|provide|help\s+(?:with|you)|write\s+(?:this|that)|generate|answer|discuss|create|engage)
-         |i(?:['’]m|\s+am)\s+(?:prohibited\s+from|restricted\s+from|programmed\s+(?:not\s+)?to|designed\s+(?:not\s+)?to\s+(?:be\s+helpful|avoid|not|provide|assist|follow|refuse))
-         |i\s+(?:do(?:n['’]t|\s+not)\s+have\s+(?:the\s+ability\s+to|access\s+to\s+(?:real[-\s]?time|the\s+internet|current|live|your|personal|external|private|up-to-date))|lack\s+the\s+ability\s+to)
-         |i\s+can\s+only\s+(?:assist|help|answer|provide)\s+(?:with|you\s+with|questions|information)
-         |(?:can['’]?t|can\s?not)\s+(?:help|assist)\s+with\s+that|(?:can['’]?t|can\s?not)\s+comply\b|(?:can['’]?t|can\s?not)\s+do\s+that\s*(?:[.!]|\Z)
-         |unable\s+to\s+(?:assist|help|comply|provide|fulfil+)\s*(?:[.!,]|\Z|with|you|that|this|your|any|the)
-         |it\s+(?:would\s+be\s+(?:inappropriate|unethical)|would(?:n['’]t|\s+not)\s+be\s+appropriate)\s+(?:for\s+me|to\s+(?:provide|assist|help|write|generate|discuss|share|answer|create))
-         |it(?:\s+is|['’]s)\s+not\s+appropriate\s+for\s+me
-         |(?:it(?:\s+is|['’]s)|(?:this|that)\s+goes)\s+against\s+my\s+(?:programming|guidelines|polic|ethic|principles|values|training|purpose)
-         |(?:this|your|that)\s+request\s+violates
-         |ich\s+kann\s+(?:ihnen|dir)\s+dabei\s+(?:leider\s+)?nicht|ich\s+kann\s+dabei\s+nicht|ich\s+kann\s+diese\s+anfrage\s+(?:leider\s+)?nicht|das\s+kann\s+ich\s+leider\s+nicht|leider\s+kann\s+ich\s+(?:ihnen|dir|das|diese|keine|dabei|darauf)
-         |je\s+ne\s+peux\s+pas\s+(?:vous|t['’]|répondre|aider|fournir|faire|créer|générer|donner)|je\s+ne\s+suis\s+pas\s+en\s+mesure\s+d|je\s+suis\s+désolée?,\s+mais\s+je\s+ne
-         |no\s+puedo\s+(?:ayudar|proporcionar|responder|cumplir|asistir|generar|crear|ofrecer|dar)|lo\s+siento,\s+pero\s+no\s+puedo
-         |não\s+posso\s+(?:ajud|fornecer|responder|gerar|criar|cumprir|oferecer)|desculpe,\s+mas\s+não\s+posso
-         |non\s+posso\s+(?:aiutar|fornir|rispondere|generare|creare|soddisfare)|mi\s+dispiace,\s+ma\s+non\s+posso)
-        """, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.IgnorePatternWhitespace)]
-    private static partial Regex Refusing();
+    const string Cannot = @"i\s+(?:can['’]?t|can\s?not|could(?:n['’]t|\s+not)|won['’]t\s+be\s+able\s+to|will\s+not\s+be\s+able\s+to|won['’]t|will\s+not)\s+(?:(?:really|actually|currently|directly|ethically|legally|responsibly|safely|simply|honestly|in\s+good\s+conscience|and\s+(?:will\s+not|won['’]t|should\s+not))\s+|be\s+able\s+to\s+){0,2}";
+
+    static readonly Phrases Refusing = new(
+        Cannot + @"(?:(?:be\s+)?(?:assist|answer|complete|comply|create|discuss|disclose|draft|encourage|endorse|engage\s+in|explain\s+how|express\s+(?:an?\s+)?(?:personal\s+)?opinions?|facilitate|fulfil+|generate|impersonate|offer|participate|process\s+(?:this|that|your)|produce|promote|provide(?:\s+(?:you|any|that|this|the|instructions|information|advice|specific|details|a|an|medical|legal|guidance|assistance|help|content|personal|financial|real))|recommend|respond\s+to|reveal|role-?play|share\s+(?:that|this|any|personal|private|instructions|information|details|specific)|speculate|support\s+(?:this|that|your)|assisting))",
+        Cannot + @"(?:help\s+(?:with|you\s+(?:with|to|in|create|write|make|find|do|build|get|obtain|access|hack|plan|cheat)|create|write|make|in\s+(?:this|that|any)))",
+        Cannot + @"(?:help(?:\s+you)?\s*(?:[.!,;:]|\Z))",
+        Cannot + @"(?:write\s+(?:that|this|about|an?\s+\w+\s+(?:that|which)|content|code|an?\s+(?:essay|article|story|poem|review|letter|email|script|exploit|virus)))",
+        Cannot + @"(?:give\s+(?:you\s+)?(?:any\s+|specific\s+|personal\s+|out\s+)?(?:advice|instructions|information|details|medical|legal|financial|directions|guidance))",
+        Cannot + @"(?:tell\s+you\s+how|teach\s+you\s+how|do\s+(?:that|this)\s*(?:[.!,;]|\Z|for\s+you|because)|access|browse|open\s+(?:links|files|urls)|view\s+(?:images|files)|see\s+(?:images|pictures)|diagnose|predict|continue\s+with\s+(?:this|that)|make\s+(?:that|this)\s+(?:request|content)|have\s+(?:opinions|feelings|personal))",
+        @"i(?:['’]m|\s+am)\s+(?:not\s+able|unable|not\s+going|not\s+allowed|not\s+permitted|not\s+in\s+a\s+position|not\s+at\s+liberty)\s+to\s+(?:assist|answer|complete|comply|create|discuss|engage|fulfil+|generate|give|help|offer|process|produce|provide|recommend|respond|share|support|write|do\s+(?:that|this)|access|browse|open\s+(?:links|files|urls)|diagnose|participate|perform|predict|facilitate|reveal|disclose|tell\s+you|view)",
+        @"i(?:(?:['’]m|\s+am)\s+not\s+comfortable|\s+do(?:n['’]t|\s+not)\s+feel\s+comfortable)\s+(?:with\s+(?:this|that|writing|creating|providing|helping|generating|discussing)|writing|creating|providing|helping|generating|answering|sharing|discussing|engaging|assisting|giving|continuing)",
+        @"i(?:['’](?:ll|m\s+going\s+to))?\s*(?:must|have\s+to|need\s+to|respectfully|\s)*\s*(?:respectfully\s+)?(?:decline|refuse)\s+(?:to\s+(?:answer|provide|help|assist|comply|write|engage|create|generate|fulfil+|participate|continue|do\s+(?:this|that)|share|discuss|give|produce)|this|that|your\s+request|the\s+request)",
+        @"i(?:['’]d|\s+would)\s+(?:rather|prefer)\s+not\s+(?:to\s+)?(?:answer|write|provide|help\s+with|assist|engage|discuss|create|generate|continue\s+this|respond)",
+        @"i\s+(?:should\s?n['’]t|should\s+not|do(?:n['’]t|\s+not)\s+think\s+i\s+should)\s+(?:assist|provide|help\s+(?:with|you)|write\s+(?:this|that)|generate|answer|discuss|create|engage)",
+        @"i(?:['’]m|\s+am)\s+(?:prohibited\s+from|restricted\s+from|programmed\s+(?:not\s+)?to|designed\s+(?:not\s+)?to\s+(?:be\s+helpful|avoid|not|provide|assist|follow|refuse))",
+        @"i\s+(?:do(?:n['’]t|\s+not)\s+have\s+(?:the\s+ability\s+to|access\s+to\s+(?:real[-\s]?time|the\s+internet|current|live|your|personal|external|private|up-to-date))|lack\s+the\s+ability\s+to)",
+        @"i\s+can\s+only\s+(?:assist|help|answer|provide)\s+(?:with|you\s+with|questions|information)",
+        @"(?:can['’]?t|can\s?not)\s+(?:help|assist)\s+with\s+that|(?:can['’]?t|can\s?not)\s+comply\b|(?:can['’]?t|can\s?not)\s+do\s+that\s*(?:[.!]|\Z)",
+        @"unable\s+to\s+(?:assist|help|comply|provide|fulfil+)\s*(?:[.!,]|\Z|with|you|that|this|your|any|the)",
+        @"it\s+(?:would\s+be\s+(?:inappropriate|unethical)|would(?:n['’]t|\s+not)\s+be\s+appropriate)\s+(?:for\s+me|to\s+(?:provide|assist|help|write|generate|discuss|share|answer|create))",
+        @"it(?:\s+is|['’]s)\s+not\s+appropriate\s+for\s+me",
+        @"(?:it(?:\s+is|['’]s)|(?:this|that)\s+goes)\s+against\s+my\s+(?:programming|guidelines|polic|ethic|principles|values|training|purpose)",
+        @"(?:this|your|that)\s+request\s+violates",
+        @"ich\s+kann\s+(?:ihnen|dir)\s+dabei\s+(?:leider\s+)?nicht|ich\s+kann\s+dabei\s+nicht|ich\s+kann\s+diese\s+anfrage\s+(?:leider\s+)?nicht|das\s+kann\s+ich\s+leider\s+nicht|leider\s+kann\s+ich\s+(?:ihnen|dir|das|diese|keine|dabei|darauf)",
+        @"je\s+ne\s+peux\s+pas\s+(?:vous|t['’]|répondre|aider|fournir|faire|créer|générer|donner)|je\s+ne\s+suis\s+pas\s+en\s+mesure\s+d|je\s+suis\s+désolée?,\s+mais\s+je\s+ne",
+        @"no\s+puedo\s+(?:ayudar|proporcionar|responder|cumplir|asistir|generar|crear|ofrecer|dar)|lo\s+siento,\s+pero\s+no\s+puedo",
+        @"não\s+posso\s+(?:ajud|fornecer|responder|gerar|criar|cumprir|oferecer)|desculpe,\s+mas\s+não\s+posso",
+        @"non\s+posso\s+(?:aiutar|fornir|rispondere|generare|creare|soddisfare)|mi\s+dispiace,\s+ma\s+non\s+posso");
 
     static readonly TermFinder SelfAnchors = new(WithCurly(
         "as an ai", "as an artificial intelligence", "as a language model", "as a large language model", "as a machine learning model", "as an assistant", "as a virtual assistant", "as a chatbot", "as a computer program",
@@ -115,16 +113,12 @@ public sealed partial class Refusal(Refusal.Options options) : IFilter
         "my knowledge cutoff", "my knowledge cut-off", "my training data", "my last knowledge update", "my last update in", "as of my last", "i don't have personal", "i do not have personal", "i don't have feelings", "i do not have feelings", "i was trained by", "i was created by", "i was developed by", "trained by openai", "developed by openai", "trained by google", "created by anthropic", "developed by anthropic",
         "als ki-", "als ki ", "als künstliche intelligenz", "als sprachmodell", "als großes sprachmodell", "en tant qu'ia", "en tant que modèle de langage", "en tant qu'intelligence artificielle", "en tant qu'assistant", "como modelo de lenguaje", "como una ia", "como inteligencia artificial", "como modelo de linguagem", "como uma ia", "come modello linguistico", "in quanto ia"));
 
-    [GeneratedRegex("""
-        \A(?:
-          as\s+an?\s+(?:(?:ai|artificial\s+intelligence)(?:[-\s]+(?:language\s+model|model|assistant|chatbot|system|program|bot|based|powered|developed|created|trained|language))?|(?:large\s+)?language\s+model|machine\s+learning\s+model|computer\s+program|(?:virtual\s+)?assistant|chatbot)
-            (?:\s+(?:\w+\s+){0,5}(?:by\s+\w+|assistant|model))?\s*(?:,|\s+(?:i\b|my\b|and\s+i\b|that\b|designed|developed|created|trained|without))
-         |i(?:\s+am|['’]m)\s+(?:just\s+|only\s+)?(?:an?\s+)?(?:ai(?:\s+(?:language\s+model|model|assistant|chatbot|system|program|bot|developed|created|trained)|[,.;!]|\s+and\b|\s+so\b)|(?:large\s+)?language\s+model|artificial\s+intelligence|chatgpt|claude\b[,.]?\s+(?:an|a|created|made))
-         |my\s+knowledge\s+cut-?off|my\s+training\s+data|my\s+last\s+(?:knowledge\s+)?update|as\s+of\s+my\s+(?:last|knowledge)\s+(?:knowledge\s+)?(?:update|training|cut-?off)
-         |i\s+do(?:n['’]t|\s+not)\s+have\s+(?:personal\s+(?:opinions?|beliefs?|feelings?|experiences?|preferences?|emotions?|thoughts|views|information)|feelings(?:\s+or|,|\s+and))
-         |i\s+was\s+(?:trained|created|developed)\s+by\s+(?:openai|anthropic|google|meta|microsoft|mistral|alibaba|deepseek|a\s+team\s+of)
-         |(?:trained|developed|created)\s+by\s+(?:openai|google|anthropic)
-         |als\s+(?:ki[-\s]\w+|künstliche\s+intelligenz|(?:großes\s+)?sprachmodell)|en\s+tant\s+qu(?:['’](?:ia|intelligence|assistant)|e\s+modèle)|como\s+(?:modelo\s+de\s+l|una?\s+ia\b|inteligencia\s+artificial|uma\s+ia\b)|come\s+modello\s+linguistico|in\s+quanto\s+ia\b)
-        """, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.IgnorePatternWhitespace)]
-    private static partial Regex Self();
+    static readonly Phrases Self = new(
+        @"as\s+an?\s+(?:(?:ai|artificial\s+intelligence)(?:[-\s]+(?:language\s+model|model|assistant|chatbot|system|program|bot|based|powered|developed|created|trained|language))?|(?:large\s+)?language\s+model|machine\s+learning\s+model|computer\s+program|(?:virtual\s+)?assistant|chatbot)(?:\s+(?:\w+\s+){0,5}(?:by\s+\w+|assistant|model))?\s*(?:,|\s+(?:i\b|my\b|and\s+i\b|that\b|designed|developed|created|trained|without))",
+        @"i(?:\s+am|['’]m)\s+(?:just\s+|only\s+)?(?:an?\s+)?(?:ai(?:\s+(?:language\s+model|model|assistant|chatbot|system|program|bot|developed|created|trained)|[,.;!]|\s+and\b|\s+so\b)|(?:large\s+)?language\s+model|artificial\s+intelligence|chatgpt|claude\b[,.]?\s+(?:an|a|created|made))",
+        @"my\s+knowledge\s+cut-?off|my\s+training\s+data|my\s+last\s+(?:knowledge\s+)?update|as\s+of\s+my\s+(?:last|knowledge)\s+(?:knowledge\s+)?(?:update|training|cut-?off)",
+        @"i\s+do(?:n['’]t|\s+not)\s+have\s+(?:personal\s+(?:opinions?|beliefs?|feelings?|experiences?|preferences?|emotions?|thoughts|views|information)|feelings(?:\s+or|,|\s+and))",
+        @"i\s+was\s+(?:trained|created|developed)\s+by\s+(?:openai|anthropic|google|meta|microsoft|mistral|alibaba|deepseek|a\s+team\s+of)",
+        @"(?:trained|developed|created)\s+by\s+(?:openai|google|anthropic)",
+        @"als\s+(?:ki[-\s]\w+|künstliche\s+intelligenz|(?:großes\s+)?sprachmodell)|en\s+tant\s+qu(?:['’](?:ia|intelligence|assistant)|e\s+modèle)|como\s+(?:modelo\s+de\s+l|una?\s+ia\b|inteligencia\s+artificial|uma\s+ia\b)|come\s+modello\s+linguistico|in\s+quanto\s+ia\b");
 }

@@ -8,7 +8,7 @@ static class CardNumbers
         var digits = number.Digits;
         return digits.Length is >= 13 and <= 19
             && HasIssuer(digits) && IsGrouped(number) && !IsPart(number)
-            && NationalIds.Luhn(digits) && digits[4..].IndexOfAnyExcept(digits[4]) >= 0;
+            && NationalIds.Luhn(digits);
     }
 
     // No decimal places, and not the middle of something longer.

@@ -46,6 +46,12 @@ static class PhoneNumbers
             return -1;
         }
 
+        // "DE89 3704 0044 …": only a sign begins a number in the middle of other groups.
+        if (number.Before is ' ' or '-' or '.' or '/' && start > 1 && char.IsAsciiDigit(number.Text[start - 2]))
+        {
+            return -1;
+        }
+
         var begin = start - (bracket ? 1 : 0);
         var digits = number.Digits;
         if (digits.StartsWith("00") && digits.Length >= 11 && IsInternational(digits[2..], number))

@@ -63,7 +63,7 @@ public sealed class NearDuplicateTests
     public async Task Pairs_below_the_threshold_stay()
     {
         var random = new Random(18);
-        var pairs = Enumerable.Range(0, 500).Select(_ => Planted.Pair(random, 0.6, 0.79)).ToList();
+        var pairs = Enumerable.Range(0, 500).Select(_ => Planted.Pair(random, 0.6, 0.78)).ToList();
 
         Assert.All(await Judge(new Rows([.. pairs.Select(pair => ("?", pair.First)), .. pairs.Select(pair => ("?", pair.Second))]), new(By: ExactDuplicate.Parts.Completion)), verdict => Assert.Equal(Verdict.Keep, verdict));
     }

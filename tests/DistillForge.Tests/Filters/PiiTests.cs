@@ -49,7 +49,7 @@ public sealed class PiiTests
     [InlineData("anna (at) example.org", "pii-email")]
     [InlineData("user@localhost and icon@2x.png", null)]
     [InlineData("postgres://app:s3cr3tpw@db.example:5432/x", "pii-secret")]
-    [InlineData("https://user:password@host.example", null)]
+    [InlineData("https://user:password@localhost/x", null)]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "pii-secret")]
     [InlineData("-----BEGIN CERTIFICATE-----", null)]
     [InlineData("call me at 5551234567", "pii-phone")]
