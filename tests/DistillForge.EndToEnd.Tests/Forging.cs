@@ -17,7 +17,8 @@ static class Forging
 
     public static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
+        // A test run in the background ignores SIGINT, and so would its children.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
