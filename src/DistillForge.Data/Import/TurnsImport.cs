@@ -55,7 +55,7 @@ static class TurnsImport
     }
 
     static ImportedRow? Dialogue(List<string> block, int line)
-        => block is [var first, ..] && After(first, User) is { Length: > 0 } question 
+        => block is [var first, ..] && After(first, User) is { Length: > 0 } question
             ? new ImportedRow(line, [Message.User(question)], []) { FollowUps = [.. block.Skip(1).Select(later => After(later, User)).Where(turn => turn is { Length: > 0 }).Select(turn => turn!)] }
             : null;
 
