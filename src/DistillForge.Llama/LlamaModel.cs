@@ -11,6 +11,8 @@ namespace DistillForge.Llama;
 /// <remarks>Calls may overlap and are batched; nothing native is ever loaded into this process.</remarks>
 public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
 {
+    const int DeepestGrammar = 1000;
+
     readonly WorkerClient worker;
     readonly Lazy<Dialogue> dialogue;
 
@@ -102,6 +104,7 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
     {
         int[] ids = [.. promptIds];
         CheckTokens(ids, ids.Length, room: 1);
+        CheckGrammar(sampling.Grammar);
         var plan = sampling.Capture is { } capture ? TracePlan.Of(capture) : null;
         var grammar = sampling.JsonSchema is { } schema ? JsonSchemaGrammar.ToGbnf(schema) : sampling.Grammar;
         return await worker.AskAsync(FrameKind.Complete, to => CompletionRequest.Write(to, ids, sampling, seed, end, grammar, plan), (frame, parts) => CompletionRequest.Read(frame, parts, this, ids, plan), cancellationToken);
@@ -178,6 +181,20 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
         }
 
         CheckRange(ids);
+    }
+
+    // llama.cpp reads nested groups by recursion: too many overflow the worker's stack, and .NET's handler for that may hang instead of ending it.
+    static void CheckGrammar(string? grammar)
+    {
+        var depth = 0;
+        foreach (var character in grammar ?? "")
+        {
+            depth += character == '(' ? 1 : character == ')' && depth > 0 ? -1 : 0;
+            if (depth > DeepestGrammar)
+            {
+                throw new CompletionFailedException("grammar-unreadable", $"the grammar nests groups more than {DeepestGrammar} deep");
+            }
+        }
     }
 
     void CheckRange(ReadOnlySpan<int> ids)
