@@ -144,6 +144,11 @@ public static class Forge
             if (run.Scores)
             {
                 yield return new ScoreStage(run, ScoreStage.Part.Training);
+                for (var number = 1; number < run.Teachers.Count; number++)
+                {
+                    yield return new ScoreStage(run, ScoreStage.Part.Training, number);
+                }
+
                 yield return new ScoreStage(run, ScoreStage.Part.HeldOut);
                 yield return new AuditStage(run);
             }

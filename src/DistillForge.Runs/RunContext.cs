@@ -59,9 +59,15 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     /// <param name="part">Folder within the run folder; empty for the run's own rows.</param>
     public string TracesOf(string part) => Path.Combine(Scores ? ScoresOf(part) : Folder.In(part), "traces");
 
+    /// <summary>Every teacher reads the same rows, and the student learns from all.</summary>
+    public bool IsEnsemble => Scores && Teachers.Count > 1;
+
+    /// <summary>What the first teacher says.</summary>
+    public string ScoresOf(string part) => ScoresOf(part, Teacher);
+
     /// <summary>What one scorer says with one capture; another capture has a folder of its own, so nothing that was scored is lost.</summary>
-    public string ScoresOf(string part)
-        => Path.Combine(Folder.In(part), "scores", $"{IdentityOf(Teacher)[..12]}-{Sha256.OfText(SamplingText.OfCapture(Recipe.Generate.ToCapture()))[..8]}");
+    public string ScoresOf(string part, TeacherSource teacher)
+        => Path.Combine(Folder.In(part), "scores", $"{IdentityOf(teacher)[..12]}-{Sha256.OfText(SamplingText.OfCapture(Recipe.Generate.ToCapture()))[..8]}");
 
     public string Gguf(string type) => Folder.In($"{Recipe.Name}-{type}.gguf");
 
@@ -73,8 +79,8 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     public bool IsExact(TeacherSource teacher) => teacher.Exact || Recipe.Generate.Exact;
 
     /// <summary>The teacher as it reads what others wrote: the exact way.</summary>
-    public Task<LlamaModel> OpenScorerAsync(CancellationToken cancellationToken)
-        => OpenAsync(TeacherGguf, new LlamaOptions(Teacher.Threads > 0 ? Teacher.Threads : Settings.EffectiveThreads, Teacher.Parallel, Teacher.Context, Exact: true, Lora: Teacher.Lora?.Path), cancellationToken);
+    public Task<LlamaModel> OpenScorerAsync(TeacherSource teacher, CancellationToken cancellationToken)
+        => OpenAsync(teacher.Gguf!.Path, new LlamaOptions(teacher.Threads > 0 ? teacher.Threads : Settings.EffectiveThreads, teacher.Parallel, teacher.Context, Exact: true, Lora: teacher.Lora?.Path), cancellationToken);
 
     /// <summary>Any GGUF as it is compared: the exact way (F32 KV cache, no flash attention).</summary>
     /// <param name="beside">How many models work at the same time: llama.cpp's threads wait actively, so together they must not outnumber the cores.</param>

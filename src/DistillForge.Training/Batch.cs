@@ -52,6 +52,12 @@ public sealed class Batch
 
     public List<BatchTail> Tails { get; } = [];
 
+    /// <summary>The same rows as further teachers judged them; their tokens and positions are these.</summary>
+    public IReadOnlyList<Batch> Others { get; private init; } = [];
+
+    /// <summary>[N, 1 + others] How much each teacher counts; empty where there is one.</summary>
+    public float[] TeacherShares { get; private set; } = [];
+
     /// <param name="contents">What all rows of the data set have; a batch holds neither more nor less.</param>
     public static Batch Of(IReadOnlyList<Row> rows, TraceContents contents)
     {
@@ -62,6 +68,7 @@ public sealed class Batch
             Real = rows.Sum(row => (long)row.Length),
             HeadShares = contents.Heads == HeadKind.Drawn ? new float[trained * headSize] : null,
             DrawTemperature = contents.DrawTemperature,
+            Others = [.. contents.Others.Select((other, k) => Of([.. rows.Select(row => row.Others[k])], other))],
         };
         foreach (var temperature in contents.Temperatures)
         {
@@ -75,6 +82,7 @@ public sealed class Batch
             n = batch.Fill(b, n, rows[b], contents.Scored);
         }
 
+        batch.TeacherShares = contents.Ensemble?.Shares([batch.NegativeEntropy, .. batch.Others.Select(other => other.NegativeEntropy)]) ?? [];
         return batch;
     }
 

@@ -6,11 +6,13 @@ namespace DistillForge.Training;
 public sealed class Corpus
 {
     /// <param name="validationShare">0 … 1, chosen by a hash of the row id, so that a row never changes sides when others come or go.</param>
-    public Corpus(IEnumerable<TokenTrace> traces, int context, double validationShare)
+    /// <param name="ensemble">Set where each row has a trace of each of several teachers.</param>
+    public Corpus(IEnumerable<TokenTrace> traces, int context, double validationShare, TeacherEnsemble? ensemble = null)
     {
-        foreach (var trace in traces)
+        foreach (var group in ensemble?.Group(traces) ?? traces.Select(trace => new[] { trace }))
         {
-            var row = new Row(trace, context);
+            var trace = group[0];
+            var row = new Row(trace, context) { Others = [.. group.Skip(1).Select(other => new Row(other, context))] };
             Cut += row.IsCut ? 1 : 0;
             if (row.Trained.Length == 0)
             {
@@ -21,7 +23,12 @@ public sealed class Corpus
             (IsHeldOut(trace.Id, validationShare) ? Validation : Training).Add(row);
         }
 
-        Contents = TraceContents.Of(Training.Concat(Validation).Select(row => row.Trace));
+        var rows = Training.Concat(Validation).ToList();
+        Contents = TraceContents.Of(rows.Select(row => row.Trace)) with
+        {
+            Ensemble = ensemble,
+            Others = [.. Enumerable.Range(0, (ensemble?.Scorers.Count ?? 1) - 1).Select(k => TraceContents.Of(rows.Select(row => row.Others[k].Trace)))],
+        };
     }
 
     public List<Row> Training { get; } = [];

@@ -1,7 +1,9 @@
+using DistillForge.Core;
+
 namespace DistillForge.Training;
 
-/// <summary>A loss and its share.</summary>
-public sealed record WeightedLoss(string Name, ITokenLoss Loss, double Weight);
+/// <summary>A loss, its share, and how much each token counts in it; null: all alike.</summary>
+public sealed record WeightedLoss(string Name, ITokenLoss Loss, ScheduledWeight Weight, TokenWeighting? Tokens = null);
 
 /// <summary>
 /// The weighted sum of losses over trained positions. Logits exist only chunk by chunk; where all losses are sparse, one fused
@@ -17,32 +19,35 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
     /// <summary>Adds the gradient of the sum, times <paramref name="scale"/>, to every leaf behind the hidden states.</summary>
     /// <param name="hidden">[N, d] float32 with its graph.</param>
     /// <param name="head">[V, d]</param>
+    /// <param name="progress">0 at the first step … 1 at the last: where scheduled weights are.</param>
     /// <returns>The sum, without the scale.</returns>
-    public double Backward(Tensor hidden, Tensor head, TokenTargets targets, double scale, Precision precision)
+    public double Backward(Tensor hidden, Tensor head, TokenTargets targets, double scale, Precision precision, double progress = 1)
     {
         using var scope = NewDisposeScope();
-        if (Merged(targets) is { } sparse)
+        var parts = Parts(hidden, head, targets, precision, progress).Where(part => part.Weight > 0).ToList();
+        if (Merged(parts) is { } sparse)
         {
             var loss = Fused.linear_sparse_cross_entropy(hidden, head, sparse.Ids, sparse.Weights, type: precision.Type).sum;
             (loss * scale).backward();
             return (loss + sparse.Constant.sum()).item<float>();
         }
 
-        return ChunkedBackward(hidden, head, targets, scale, precision);
+        return ChunkedBackward(hidden, head, parts, scale, precision);
     }
 
-    /// <summary>The sum of each loss by itself, without a gradient.</summary>
+    /// <summary>The sum of each loss by itself, without its weight and without a gradient; tokens count as they do in training.</summary>
     public double[] Measure(Tensor hidden, Tensor head, TokenTargets targets, Precision precision)
     {
+        using var whole = NewDisposeScope();
         var sums = new double[losses.Count];
+        var parts = Parts(hidden, head, targets, precision, progress: 1).ToList();
         foreach (var (start, count) in Chunks(hidden))
         {
             using var scope = NewDisposeScope();
             var logits = Logits(hidden.narrow(0, start, count), head, precision);
-            var part = targets.Narrow(start, count);
-            for (var i = 0; i < losses.Count; i++)
+            foreach (var part in parts.Select(part => part.Narrow(start, count)))
             {
-                sums[i] += losses[i].Loss.Measure(logits, part).item<float>();
+                sums[part.Loss] += part.Measure(losses[part.Loss].Loss, logits).item<float>();
             }
         }
 
@@ -50,7 +55,7 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
     }
 
     // Each chunk's logits die before the next one's are made; what reaches the hidden states is collected and sent on once.
-    double ChunkedBackward(Tensor hidden, Tensor head, TokenTargets targets, double scale, Precision precision)
+    double ChunkedBackward(Tensor hidden, Tensor head, IReadOnlyList<Part> parts, double scale, Precision precision)
     {
         var total = 0.0;
         var leaf = hidden.detach().requires_grad_();
@@ -58,7 +63,7 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
         {
             using var scope = NewDisposeScope();
             var logits = Logits(leaf.narrow(0, start, count), head, precision);
-            var loss = Weighted(logits, targets.Narrow(start, count));
+            var loss = parts.Select(part => part.Narrow(start, count)).Select(part => part.Measure(losses[part.Loss].Loss, logits) * part.Weight).Aggregate((sum, x) => sum + x);
             (loss * scale).backward();
             total += loss.item<float>();
         }
@@ -67,27 +72,54 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
         return total;
     }
 
-    Tensor Weighted(Tensor logits, TokenTargets targets)
-        => losses.Select(term => term.Loss.Measure(logits, targets) * term.Weight).Aggregate((sum, loss) => sum + loss);
-
-    SparseTargets? Merged(TokenTargets targets)
+    // Every loss for every teacher.
+    IEnumerable<Part> Parts(Tensor hidden, Tensor head, TokenTargets targets, Precision precision, double progress)
     {
-        var parts = losses.Select(term => ((term.Loss as ISparseTokenLoss)?.Sparse(targets), term.Weight)).ToArray();
-        return parts.Any(part => part.Item1 is null) ? null : new SparseTargets(
-            cat([.. parts.Select(part => part.Item1!.Ids)], 1),
-            cat([.. parts.Select(part => part.Item1!.Weights * part.Weight)], 1),
-            parts.Select(part => part.Item1!.Constant * part.Weight).Aggregate((sum, constant) => sum + constant));
+        TokenTargets[] teachers = [targets with { Others = null }, .. targets.Others?.Targets ?? []];
+        for (var i = 0; i < losses.Count; i++)
+        {
+            for (var k = 0; k < teachers.Length; k++)
+            {
+                var share = targets.Others?.Shares.select(1, k);
+                var selected = losses[i].Tokens is { } weighting ? TokenWeights.Of(weighting, hidden, head, teachers[k], precision, Chunks(hidden)) : null;
+                yield return new Part(i, teachers[k], losses[i].Weight.At(progress), share is null ? selected : selected is null ? share : share * selected);
+            }
+        }
     }
 
-    static Tensor Logits(Tensor hidden, Tensor head, Precision precision)
+    SparseTargets? Merged(IReadOnlyList<Part> parts)
+    {
+        var sparse = parts.Select(part => (losses[part.Loss].Loss as ISparseTokenLoss)?.Sparse(part.Targets) is { } found ? part.Weigh(found) : null).ToArray();
+        return sparse.Length == 0 || sparse.Any(part => part is null) ? null : new SparseTargets(
+            cat([.. sparse.Select(part => part!.Ids)], 1),
+            cat([.. sparse.Select(part => part!.Weights)], 1),
+            sparse.Select(part => part!.Constant).Aggregate((sum, constant) => sum + constant));
+    }
+
+    internal static Tensor Logits(Tensor hidden, Tensor head, Precision precision)
         => Fused.linear(hidden, head, precision.Type).to_type(ScalarType.Float32);   // [n, V]
 
-    IEnumerable<(long Start, long Count)> Chunks(Tensor hidden)
+    IReadOnlyList<(long Start, long Count)> Chunks(Tensor hidden)
     {
         var rows = hidden.shape[0];
-        for (var start = 0L; start < rows; start += chunk)
+        return [.. Enumerable.Range(0, (int)((rows + chunk - 1) / chunk)).Select(i => ((long)i * chunk, Math.Min(chunk, rows - (long)i * chunk)))];
+    }
+
+    /// <summary>One loss against one teacher.</summary>
+    /// <param name="Loss">Which.</param>
+    /// <param name="Tokens">[n] How much each position counts; null: all alike.</param>
+    sealed record Part(int Loss, TokenTargets Targets, double Weight, Tensor? Tokens)
+    {
+        public Part Narrow(long start, long count) => this with { Targets = Targets.Narrow(start, count), Tokens = Tokens?.narrow(0, start, count) };
+
+        public Tensor Measure(ITokenLoss loss, Tensor logits)
         {
-            yield return (start, Math.Min(chunk, rows - start));
+            var each = loss.PerToken(logits, Targets);
+            return (Tokens is null ? each : each * Tokens).sum();
         }
+
+        public SparseTargets Weigh(SparseTargets sparse) => Tokens is null
+            ? sparse with { Weights = sparse.Weights * Weight, Constant = sparse.Constant * Weight }
+            : sparse with { Weights = sparse.Weights * (Tokens * Weight).unsqueeze(1), Constant = sparse.Constant * Tokens * Weight };
     }
 }

@@ -18,6 +18,7 @@ public static class Preflight
             .. Rows(plan, traces),
             .. Masks(plan, corpus),
             .. losses.SelectMany(term => term.Loss.Check(corpus.Contents)),
+            .. losses.SelectMany(term => Tokens(term, corpus.Contents)),
         ];
         if (problems.Length > 0)
         {
@@ -31,6 +32,11 @@ public static class Preflight
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant(
             $"{plan.Shape}|{plan.Vocabulary.Fingerprint}|{string.Join(';', losses)}|{plan.Seed}|{plan.Epochs}|{plan.Steps}|{plan.TokensPerBatch}|{plan.LearningRate:R}|{plan.WarmupFraction:R}|{plan.WeightDecay:R}|{plan.Clip:R}|{plan.Precision}|{plan.ValidationShare:R}|{traces.Count}")));
+        if (plan.Ensemble is { } ensemble)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
+        }
+
         if (plan.Embedding is { } embedding)
         {
             hash.AppendData(MemoryMarshal.AsBytes<float>(embedding.ToArray()));
@@ -62,6 +68,10 @@ public static class Preflight
             $"{plan.Shape.Parameters:N0} parameters; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {tokens:N0} tokens of which {trained:N0} are trained; about {flops / 1e12:N1} TFLOP");
     }
 
+    static IEnumerable<Problem> Tokens(WeightedLoss term, TraceContents contents) => term.Tokens is not { } tokens ? []
+        : !contents.Scored && !contents.Full ? [new Problem($"{term.Name}.tokens", "weighs tokens by a teacher's log-probabilities, and some rows have none.", "Remove it, or score the rows first.")]
+        : tokens.Check();
+
     static IEnumerable<Problem> Numbers(TrainingPlan plan)
     {
         (string Key, bool Fits, string Must)[] rules =
@@ -76,7 +86,7 @@ public static class Preflight
             ("validation_share", plan.ValidationShare is >= 0 and < 1, "must be 0 or more and below 1"),
             ("checkpoint_every", plan.CheckpointEvery >= 1, "must be 1 or more"),
             ("threads", plan.Threads >= 0, "must be 0 (as many as there are processors) or more"),
-            ("losses", plan.Losses.Count > 0 && plan.Losses.All(term => term.Weight > 0 && double.IsFinite(term.Weight)), "must name at least one loss, each with a weight above 0"),
+            ("losses", plan.Losses.Count > 0 && plan.Losses.All(term => term.Share.IsValid && term.Share.Highest > 0), "must name at least one loss, each with a weight above 0"),
             ("embedding", plan.Embedding is null || plan.Embedding.Count == (long)plan.Shape.Vocabulary * plan.Shape.Width, $"must have {plan.Shape.Vocabulary} rows of {plan.Shape.Width}"),
             ("student.vocabulary", plan.Shape.Vocabulary == plan.Vocabulary.Size, $"must have as many rows as the vocabulary has tokens: {plan.Vocabulary.Size}"),
         ];

@@ -17,6 +17,9 @@ public sealed class Row
 
     public TokenTrace Trace { get; }
 
+    /// <summary>What further teachers thought of the same tokens; see <see cref="TeacherEnsemble"/>.</summary>
+    public IReadOnlyList<Row> Others { get; init; } = [];
+
     /// <summary>Input tokens.</summary>
     public int Length { get; }
 

@@ -15,8 +15,8 @@ public sealed class Trainer(TimeProvider clock)
 
     TrainingResult Train(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, string folder, IProgressLog progress, CancellationToken cancellationToken)
     {
-        WeightedLoss[] losses = [.. plan.Losses.Select(term => new WeightedLoss(term.Name, TrainingCatalog.Losses.Create(term.Name, term.Options), term.Weight))];
-        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare);
+        WeightedLoss[] losses = [.. plan.Losses.Select(term => new WeightedLoss(term.Name, TrainingCatalog.Losses.Create(term.Name, term.Options), term.Share, term.Tokens))];
+        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble);
         Preflight.Check(plan, traces, corpus, losses);
         var fingerprint = Preflight.Fingerprint(plan, traces, [.. plan.Losses.Select(Describe)]);
         set_num_threads(plan.Threads > 0 ? plan.Threads : Environment.ProcessorCount);
@@ -72,5 +72,5 @@ public sealed class Trainer(TimeProvider clock)
 
     // Bound, an options record prints every value: two spellings of the same settings are one.
     static string Describe(LossTerm term)
-        => FormattableString.Invariant($"{term.Name} {term.Weight:R} {(TrainingCatalog.Losses.OptionsOf(term.Name) is { } options ? term.Options?.Bind(options) ?? DefaultOptions.Create(options) : "")}");
+        => FormattableString.Invariant($"{term.Name} {term.Share}{(term.Tokens is { } tokens ? $" {tokens}" : "")} {(TrainingCatalog.Losses.OptionsOf(term.Name) is { } options ? term.Options?.Bind(options) ?? DefaultOptions.Create(options) : "")}");
 }

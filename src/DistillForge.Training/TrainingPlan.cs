@@ -6,8 +6,13 @@ namespace DistillForge.Training;
 
 /// <summary>A loss as the recipe names it.</summary>
 /// <param name="Name">In the catalog of <see cref="ITokenLoss"/>.</param>
+/// <param name="Weight">Null is 1.</param>
 /// <param name="Options">Null for the loss's defaults.</param>
-public sealed record LossTerm(string Name, double Weight = 1, IOptionsSource? Options = null);
+/// <param name="Tokens">How much each token counts; null: all alike.</param>
+public sealed record LossTerm(string Name, ScheduledWeight? Weight = null, IOptionsSource? Options = null, TokenWeighting? Tokens = null)
+{
+    public ScheduledWeight Share => Weight ?? 1;
+}
 
 /// <summary>What is trained, on what terms; the rows come apart.</summary>
 public sealed record TrainingPlan
@@ -21,6 +26,9 @@ public sealed record TrainingPlan
 
     /// <summary>Decides initialisation and order, and nothing else is left to chance.</summary>
     public required long Seed { get; init; }
+
+    /// <summary>Set where each row has a trace of each of several teachers.</summary>
+    public TeacherEnsemble? Ensemble { get; init; }
 
     /// <summary>[V · d] What the embedding starts from instead of chance; null draws it.</summary>
     public IReadOnlyList<float>? Embedding { get; init; }

@@ -71,7 +71,7 @@ sealed class TrainingRun : IDisposable
         using var scope = NewDisposeScope();
         var (tokens, positions, targets) = BatchTensors.Of(batch, device);
         var hidden = Network.Hidden(tokens, positions);   // [N, d]
-        var loss = objective.Backward(hidden, Network.Head, targets, 1.0 / batch.Trained, plan.Precision) / batch.Trained;
+        var loss = objective.Backward(hidden, Network.Head, targets, 1.0 / batch.Trained, plan.Precision, Optimizer.StepsDone / Math.Max(1.0, Steps - 1)) / batch.Trained;
         var learningRate = schedule.At(Optimizer.StepsDone);
         var norm = Optimizer.Step(learningRate, plan.Clip);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))

@@ -2,7 +2,7 @@ using DistillForge.Training.Losses;
 
 namespace DistillForge.Training;
 
-/// <summary>Measures the held-out rows, in float32 and without a gradient.</summary>
+/// <summary>Measures the held-out rows, in float32 and without a gradient; scheduled weights as at the end of the run, so that points compare.</summary>
 /// <param name="losses">What is trained; the KL to the teacher and the cross-entropy are measured anyway where the rows allow it.</param>
 sealed class Validation(Corpus corpus, int tokensPerBatch, IReadOnlyList<WeightedLoss> losses)
 {
@@ -30,8 +30,8 @@ sealed class Validation(Corpus corpus, int tokensPerBatch, IReadOnlyList<Weighte
 
         network.Precision = precision;
         var tokens = rows.Sum(row => (double)row.Trained.Length);
-        var perToken = objective.Losses.Select((term, i) => (term.Name, term.Weight, Value: sums[i] / tokens)).ToArray();
-        return new ValidationPoint(step, perToken.Sum(term => term.Weight * term.Value), perToken.Where(term => term.Weight == 0).ToDictionary(term => term.Name, term => term.Value));
+        var perToken = objective.Losses.Select((term, i) => (term.Name, Weight: term.Weight.At(1), Standard: i >= losses.Count, Value: sums[i] / tokens)).ToArray();
+        return new ValidationPoint(step, perToken.Sum(term => term.Weight * term.Value), perToken.Where(term => term.Standard).ToDictionary(term => term.Name, term => term.Value));
     }
 
     double[] Measure(Network network, Batch batch, Device device)

@@ -4,14 +4,15 @@ namespace DistillForge.Data;
 
 /// <summary>A component that a recipe or policy names, and its options.</summary>
 /// <param name="Weight">Of a loss; 1 when not given.</param>
+/// <param name="Tokens">Of a loss: how much each token counts; null when not given.</param>
 /// <param name="Action">What a filter's drop becomes: <see cref="FilterAction.Drop"/> when not given.</param>
 /// <param name="Options">Bound to the component's options record by <see cref="Catalog{TSeam}.Create"/>.</param>
 /// <param name="Text">Canonical text of the whole entry, for manifests.</param>
-public sealed record ComponentSetting(string Name, double Weight, FilterAction Action, IOptionsSource Options, string Text, int Line = 0);
+public sealed record ComponentSetting(string Name, ScheduledWeight Weight, FilterAction Action, IOptionsSource Options, string Text, int Line = 0, TokenWeighting? Tokens = null);
 
 /// <summary>Says what the components of a list are.</summary>
 /// <param name="noun">For messages, e.g. <c>loss</c>.</param>
-/// <param name="reserved">Keys beside a component's options that belong to the list: <c>weight</c>, <c>action</c>.</param>
+/// <param name="reserved">Keys beside a component's options that belong to the list: <c>weight</c>, <c>tokens</c>, <c>action</c>.</param>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ComponentsAttribute(string noun, params string[] reserved) : Attribute
 {

@@ -51,7 +51,8 @@ sealed class RecipeRules : AbstractValidator<Recipe>
     void Several()
     {
         RuleFor(r => r.Teachers).Null().When(r => r.Teacher is not null).WithMessage("is given beside teacher. Put that one into the list.");
-        RuleFor(r => r.Teachers).Null().When(r => r.Dataset is not null).WithMessage("is given beside dataset. A dataset is scored by one: 'teacher: { gguf: path }'.");
+        RuleFor(r => r.Teachers).Must(teachers => teachers!.All(teacher => teacher.Api is null)).When(r => r.Dataset is not null && r.Teachers is not null)
+            .WithMessage("name an API, which cannot score a dataset: APIs do not say what they think of given text. Take GGUF teachers.");
         RuleFor(r => r.Teachers).NotEmpty().When(r => r.Teachers is not null).WithMessage("is empty. Name who answers, '- { gguf: path }'.");
         RuleFor(r => r.Teachers).Must(teachers => teachers!.DistinctBy(teacher => teacher.DisplayName).Count() == teachers!.Count).When(r => r.Teachers is not null)
             .WithMessage("have the same name twice. Give each a 'name' of its own.");

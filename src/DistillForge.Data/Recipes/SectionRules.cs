@@ -87,7 +87,7 @@ sealed class TrainRules : AbstractValidator<TrainSettings>
 {
     public TrainRules()
     {
-        RuleFor(t => t.Losses).Must(losses => losses.Count == 0 || losses.Any(loss => loss.Weight > 0)).WithMessage("have no weight above 0, so nothing would be learned.");
+        RuleFor(t => t.Losses).Must(losses => losses.Count == 0 || losses.Any(loss => loss.Weight.Highest > 0)).WithMessage("have no weight above 0, so nothing would be learned.");
         RuleFor(t => t.Losses).Must(losses => losses.DistinctBy(loss => loss.Name).Count() == losses.Count).WithMessage("name one loss twice. Keep one, with the sum of the weights.");
         RuleFor(t => t.Epochs).InclusiveBetween(1, 100_000).WithMessage("is {PropertyValue}; 1 to 100000 are possible.");
         RuleFor(t => t.TokensPerBatch).InclusiveBetween(16, 1 << 24).WithMessage("is {PropertyValue}; 16 to 16777216 tokens are possible.");

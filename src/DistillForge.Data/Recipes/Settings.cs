@@ -72,16 +72,30 @@ public enum TrainTargets
     TextOnly,
 }
 
+/// <summary>How several teachers' opinions of one token are weighed.</summary>
+public enum EnsembleMix
+{
+    /// <summary>By the teachers' weights.</summary>
+    Fixed,
+
+    /// <summary>By weight · e^(−entropy) at every token: who is sure counts more.</summary>
+    Confidence,
+}
+
 /// <summary>How the student is trained.</summary>
 public sealed record TrainSettings
 {
     /// <summary>
     /// Components with their weights; empty: 0.7 forward-kl and 0.3 cross-entropy with a teacher, cross-entropy with a dataset.
     /// </summary>
-    [Components("loss", "weight")]
+    [Components("loss", "weight", "tokens")]
     public IReadOnlyList<ComponentSetting> Losses { get; init; } = [];
 
     public TrainTargets Targets { get; init; } = TrainTargets.Trace;
+
+    /// <summary>Where several teachers scored a dataset: what decides how much each counts.</summary>
+    [AddedLater]
+    public EnsembleMix Ensemble { get; init; }
 
     /// <summary>Times that each row is seen.</summary>
     public int Epochs { get; init; } = 8;

@@ -5,7 +5,7 @@ namespace DistillForge.Data.Yaml;
 /// <summary>Reads the entries of a list of components: <c>name</c>, or <c>name: { option: value }</c>.</summary>
 sealed class ComponentBinder(RecordBinder records, List<Problem> problems, ComponentsAttribute list, IReadOnlyDictionary<string, Type?>? known)
 {
-    sealed record Reserved(double Weight = 1, FilterAction Action = FilterAction.Drop);
+    sealed record Reserved(ScheduledWeight? Weight = null, FilterAction Action = FilterAction.Drop, TokenWeighting? Tokens = null);
 
     public ComponentSetting? Read(YamlNode node, string where)
     {
@@ -33,7 +33,9 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
     ComponentSetting Bind(string name, YamlNode? body, string where, int line)
     {
         var reserved = (Reserved)records.Record(typeof(Reserved), ReservedPart(body), where, []);
-        var keys = reserved is { Weight: < 0 } ? Refuse(where, "weight", reserved.Weight, line) : list.Reserved;
+        var weight = reserved.Weight ?? 1;
+        var keys = list.Reserved;
+        problems.AddRange(Wrong(weight, reserved.Tokens).Select(problem => problem with { Where = RecordBinder.Join(where, problem.Where), Line = line }));
         var already = problems.Count;
         var text = known?.GetValueOrDefault(name) is { } options
             ? Checked(records.Record(options, body, where, keys), already, body, where, line)
@@ -43,7 +45,7 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
             problems.Add(new Problem(RecordBinder.Join(where, first.Written), "unknown key.", $"'{name}' has no options.", first.Line));
         }
 
-        return new ComponentSetting(name, reserved.Weight, reserved.Action, new YamlOptions(body, where, keys, records.Resolve), $"{name} weight={reserved.Weight:R} action={Values.NameOf(reserved.Action)} {text}", line);
+        return new ComponentSetting(name, weight, reserved.Action, new YamlOptions(body, where, keys, records.Resolve), $"{name} weight={weight} action={Values.NameOf(reserved.Action)} {(reserved.Tokens is { } tokens ? $"tokens={CanonicalText.Of(tokens)} " : "")}{text}", line, reserved.Tokens);
     }
 
     // With the content of the files that the options name: a changed list of terms judges anew.
@@ -66,11 +68,8 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
         return CanonicalText.Of(options) + string.Concat(files);
     }
 
-    IReadOnlyList<string> Refuse(string where, string key, double value, int line)
-    {
-        problems.Add(new Problem(RecordBinder.Join(where, key), $"is {value}; it may not be negative.", "", line));
-        return list.Reserved;
-    }
+    static IEnumerable<Problem> Wrong(ScheduledWeight weight, TokenWeighting? tokens)
+        => weight.IsValid ? tokens?.Check() ?? [] : [new Problem("weight", $"is {weight}; it may not be negative."), .. tokens?.Check() ?? []];
 
     YamlMap ReservedPart(YamlNode? body)
         => new(body is YamlMap map ? [.. map.Entries.Where(entry => list.Reserved.Contains(entry.Key))] : [], body?.Line ?? 0);

@@ -92,7 +92,7 @@ sealed class ScorePlanning(RunContext run)
             return (new PlannedTeacher(run.Teacher.DisplayName, all.Count, 0, 0, 0, 0, 0, "nothing is left to do"), 0, aside.Count);
         }
 
-        await using var model = await run.OpenScorerAsync(cancellationToken);
+        await using var model = await run.OpenScorerAsync(run.Teacher, cancellationToken);
         var count = Math.Min(Sample, open.Count);
         var sample = Enumerable.Range(0, count).Select(i => open[(int)((long)i * open.Count / count)]).ToAsyncEnumerable();
         var probe = await Probe.MeasureAsync(run, stop => Scoring.ScoreAsync(model, run.Recipe.Generate.ToCapture() ?? new Want.Head(), sample, 2 * model.Parallel, stop).Select(Counted), "rows read", cancellationToken);

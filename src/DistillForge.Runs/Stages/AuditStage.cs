@@ -35,7 +35,7 @@ sealed class AuditStage(RunContext run) : Stage(run)
 
     // As the traces were captured: the figures then show the coding and not the engine's other settings.
     Task<LlamaModel> OpenAsync(CancellationToken cancellationToken)
-        => Run.Scores ? Run.OpenScorerAsync(cancellationToken) : Run.OpenTeacherAsync(Run.Teacher, cancellationToken);
+        => Run.Scores ? Run.OpenScorerAsync(Run.Teacher, cancellationToken) : Run.OpenTeacherAsync(Run.Teacher, cancellationToken);
 
     async IAsyncEnumerable<AuditPosition> Told(IAsyncEnumerable<AuditPosition> positions, int total)
     {

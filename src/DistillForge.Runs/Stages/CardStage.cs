@@ -1,4 +1,3 @@
-using System.Globalization;
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Evaluation;
@@ -75,7 +74,7 @@ sealed class CardStage(RunContext run) : Stage(run)
     {
         var train = Run.Recipe.Train;
         var figures = Manifest.TryRead(Run.Folder.Path, "train")!.Figures;
-        var losses = train.Losses.Count > 0 ? string.Join(" + ", train.Losses.Select(loss => $"{loss.Weight.ToString("0.##", CultureInfo.InvariantCulture)} {loss.Name}")) : Run.LearnsFromTraces ? "0.7 forward-kl + 0.3 cross-entropy" : "cross-entropy";
+        var losses = train.Losses.Count > 0 ? string.Join(" + ", train.Losses.Select(loss => $"{loss.Weight} {loss.Name}")) : Run.LearnsFromTraces ? "0.7 forward-kl + 0.3 cross-entropy" : "cross-entropy";
         return
         [
             ("losses", losses),

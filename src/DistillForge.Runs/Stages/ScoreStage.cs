@@ -9,7 +9,8 @@ namespace DistillForge.Runs.Stages;
 /// once acknowledged, as answers are; a row that was scored is not scored again.
 /// </summary>
 /// <param name="part">Which rows: the run's own, or those that are held out.</param>
-sealed class ScoreStage(RunContext run, ScoreStage.Part part) : Stage(run)
+/// <param name="number">Which teacher, from 0.</param>
+sealed class ScoreStage(RunContext run, ScoreStage.Part part, int number = 0) : Stage(run)
 {
     /// <param name="Folder">Relative to the run folder.</param>
     internal sealed record Part(string Name, string Folder)
@@ -19,11 +20,11 @@ sealed class ScoreStage(RunContext run, ScoreStage.Part part) : Stage(run)
         public static Part HeldOut { get; } = new("score-held-out", "held-out");
     }
 
-    public override string Name => part.Name;
+    public override string Name => number == 0 ? part.Name : $"{part.Name}-{number + 1}";
 
     public override string Command => "generate";
 
-    protected override IReadOnlyList<string> RecipeKeys => ["teacher", "generate"];
+    protected override IReadOnlyList<string> RecipeKeys => Run.IsEnsemble ? ["teachers", "generate"] : ["teacher", "generate"];
 
     protected override IReadOnlyDictionary<string, string> Inputs => TeacherFiles.Of(Run).Append(new("examples", Examples)).ToDictionary(input => input.Key, input => input.Value);
 
@@ -31,7 +32,9 @@ sealed class ScoreStage(RunContext run, ScoreStage.Part part) : Stage(run)
 
     string Examples => Path.Combine(Run.Folder.In(part.Folder), "examples");
 
-    string Folder => Run.ScoresOf(part.Folder);
+    string Folder => Run.ScoresOf(part.Folder, Teacher);
+
+    TeacherSource Teacher => Run.Teachers[number];
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -47,10 +50,10 @@ sealed class ScoreStage(RunContext run, ScoreStage.Part part) : Stage(run)
         if (known < ids.Count)
         {
             var asking = new Asking(Run, journal, Name, ids.Count, known);
-            await using var model = await Run.OpenScorerAsync(cancellationToken);
+            await using var model = await Run.OpenScorerAsync(Teacher, cancellationToken);
             foreach (var (setting, value) in model.Settings)
             {
-                Chosen[$"{Run.Teacher.DisplayName}.{setting}"] = value;
+                Chosen[$"{Teacher.DisplayName}.{setting}"] = value;
             }
 
             var open = ExamplesFile.ReadAsync(files, cancellationToken).Where(example => !journal.Contains(example.Id));

@@ -27,12 +27,17 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["student", "train"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>(OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)))
     {
         ["curated.parquet"] = Run.Folder.Curated,
         ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
         [Run.LearnsFromTraces ? "traces" : "tokens.parquet"] = Run.LearnsFromTraces ? Run.TracesOf("") : Run.Folder.In("tokens.parquet"),
     };
+
+    // The baseline sees the text alone, which is in the first teacher's traces.
+    IEnumerable<string> OtherTraces => Run is { IsEnsemble: true, LearnsFromTraces: true } && role == Role.Student
+        ? Run.Teachers.Skip(1).Select(teacher => Path.Combine(Run.ScoresOf("", teacher), "traces"))
+        : [];
 
     protected override IReadOnlyList<string> Outputs => [role == Role.Student ? "checkpoint" : "baseline"];
 
@@ -61,6 +66,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Shape = shape,
             Vocabulary = vocabulary,
             Losses = Losses(),
+            Ensemble = OtherTraces.Any() ? new TeacherEnsemble([.. Run.Teachers.Select(Run.IdentityOf)], [.. Run.Teachers.Select(teacher => teacher.Weight)], Settings.Ensemble == EnsembleMix.Confidence ? TeacherMix.Confidence : TeacherMix.Fixed) : null,
             Embedding = Embedding(shape),
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
@@ -93,7 +99,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     LossTerm[] Losses() => role == Role.Baseline
         ? [new LossTerm("cross-entropy")]
-        : [.. Settings.Losses.Select(loss => new LossTerm(loss.Name, loss.Weight, loss.Options)) is var named && named.Any() ? named : Default()];
+        : [.. Settings.Losses.Select(loss => new LossTerm(loss.Name, loss.Weight, loss.Options, loss.Tokens)) is var named && named.Any() ? named : Default()];
 
     LossTerm[] Default() => Run.LearnsFromTraces ? [new LossTerm("forward-kl", 0.7), new LossTerm("cross-entropy", 0.3)] : [new LossTerm("cross-entropy")];
 
@@ -111,7 +117,18 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Run.Progress.Say($"  {changed:N0} changed rows have no trace and are not trained on");
         }
 
-        traces.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));
+        if (OtherTraces.ToList() is { Count: > 0 } others)
+        {
+            // A worker names itself by its file; the ensemble knows teachers by their identity, adapters included.
+            traces = traces.ConvertAll(trace => trace with { Scorer = Run.IdentityOf(Run.Teachers[0]) });
+            for (var i = 0; i < others.Count; i++)
+            {
+                var scorer = Run.IdentityOf(Run.Teachers[i + 1]);
+                traces.AddRange(await TracesFile.ReadAsync(WantedRows.Shards(others[i]), cancellationToken).Where(trace => curated.Contains(trace.Id)).Select(trace => trace with { Scorer = scorer }).ToListAsync(cancellationToken));
+            }
+        }
+
+        traces.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id) is not 0 and var order ? order : string.CompareOrdinal(a.Scorer, b.Scorer));
         return traces;
     }
 

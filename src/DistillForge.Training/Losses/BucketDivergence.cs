@@ -3,37 +3,24 @@ using DistillForge.Core;
 namespace DistillForge.Training.Losses;
 
 /// <summary>
-/// A divergence between teacher and student on the head's ids and the rest as one outcome, at a captured temperature T, times T². By
-/// the data-processing inequality it is at most its value over the whole vocabulary.
+/// A divergence between teacher and student at a temperature T, times T²: over the whole vocabulary where the teacher is at hand; else, at a
+/// captured T, on the head's ids and the rest as one outcome. By the data-processing inequality that is at most the value over the whole
+/// vocabulary.
 /// </summary>
 public abstract class BucketDivergence(string name, float temperature) : ITokenLoss
 {
-    public IEnumerable<Problem> Check(TraceContents contents)
-    {
-        if (!contents.Scored)
-        {
-            yield return new Problem(name, "needs a teacher's log-probabilities, and some rows have none.", "Score the rows first, or train with cross-entropy alone.");
-        }
-        else if (!contents.Temperatures.Contains(temperature))
-        {
-            yield return TokenTargets.NotCaptured(temperature, contents.Temperatures);
-        }
+    public IEnumerable<Problem> Check(TraceContents contents) => [.. contents.CheckTeacher(name, temperature), .. CheckOptions()];
 
-        foreach (var problem in CheckOptions())
-        {
-            yield return problem;
-        }
-    }
-
-    public Tensor Measure(Tensor logits, TokenTargets targets)
+    public Tensor PerToken(Tensor logits, TokenTargets targets)
     {
         using var scope = NewDisposeScope();
-        var teacher = new TeacherDistribution(targets, temperature);
         var student = (logits / temperature).log_softmax(-1);   // [n, V]
-        return (Sum(new Outcomes(teacher, student)) * ((double)temperature * temperature)).MoveToOuterDisposeScope();
+        var outcomes = targets.Full is { } full ? new Outcomes(full.LogProbabilities(temperature), student) : new Outcomes(new TeacherDistribution(targets, temperature), student);
+        return (PerToken(outcomes) * ((double)temperature * temperature)).MoveToOuterDisposeScope();
     }
 
-    private protected abstract Tensor Sum(Outcomes outcomes);
+    /// <returns>[n], without T².</returns>
+    private protected abstract Tensor PerToken(Outcomes outcomes);
 
     protected virtual IEnumerable<Problem> CheckOptions() => [];
 

@@ -14,12 +14,12 @@ public sealed class CrossEntropy(CrossEntropy.Options? options = null) : ISparse
     public IEnumerable<Problem> Check(TraceContents contents)
         => smoothing is >= 0 and < 1 ? [] : [new Problem("label_smoothing", $"is {smoothing}; it must be 0 or more and below 1.")];
 
-    public Tensor Measure(Tensor logits, TokenTargets targets)
+    public Tensor PerToken(Tensor logits, TokenTargets targets)
     {
         using var scope = NewDisposeScope();
         var student = logits.log_softmax(-1);   // [n, V]
-        var realised = -student.gather(1, targets.TokenIds.unsqueeze(1)).sum();
-        return (smoothing == 0 ? realised : realised * (1 - smoothing) - student.sum() * (smoothing / logits.shape[1])).MoveToOuterDisposeScope();
+        var realised = -student.gather(1, targets.TokenIds.unsqueeze(1)).squeeze(1);
+        return (smoothing == 0 ? realised : realised * (1 - smoothing) - student.sum(1) * (smoothing / logits.shape[1])).MoveToOuterDisposeScope();
     }
 
     public SparseTargets? Sparse(TokenTargets targets)

@@ -37,20 +37,17 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
     readonly double scale = options.Temperature * options.Temperature;
 
     public IEnumerable<Problem> Check(TraceContents contents)
+        => contents.CheckTeacher("forward-kl", options.Temperature) is [_, ..] unfit ? unfit
+            : contents.Full ? options.MissingMass == MissingMass.AsCaptured ? [] : [new Problem("missing_mass", "is given, but the teacher is at hand and no mass is missing.", "Remove it.")]
+            : CheckMass(contents);
+
+    IEnumerable<Problem> CheckMass(TraceContents contents)
     {
-        if (!contents.Scored)
-        {
-            yield return new Problem("forward-kl", "needs a teacher's log-probabilities, and some rows have none.", "Score the rows first, or train with cross-entropy alone.");
-        }
-        else if (!contents.Temperatures.Contains(options.Temperature))
-        {
-            yield return TokenTargets.NotCaptured(options.Temperature, contents.Temperatures);
-        }
-        else if (contents.Heads == HeadKind.Mixed)
+        if (contents.Heads == HeadKind.Mixed)
         {
             yield return new Problem("rows", "have heads of two kinds: most likely ids and random draws, or draws at two temperatures.", "Generate all rows with one setting of random_draws and draw_temperature.");
         }
-        else if (contents.Heads == HeadKind.Drawn != (options.MissingMass == MissingMass.RandomDraws) && (options.MissingMass != MissingMass.AsCaptured))
+        else if (contents.Heads == HeadKind.Drawn != (options.MissingMass == MissingMass.RandomDraws) && options.MissingMass != MissingMass.AsCaptured)
         {
             yield return contents.Heads == HeadKind.Drawn
                 ? new Problem("missing_mass", "takes the heads for the most likely ids, but they are random draws.", "Use as-captured, or generate with random_draws: 0.")
@@ -62,12 +59,26 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
         }
     }
 
-    public Tensor Measure(Tensor logits, TokenTargets targets)
+    public Tensor PerToken(Tensor logits, TokenTargets targets)
     {
         using var scope = NewDisposeScope();
-        var teacher = new TeacherDistribution(targets, options.Temperature);
         var student = (logits / options.Temperature).log_softmax(-1);   // [n, V]
-        var value = Kind(targets) switch
+        var value = targets.Full is { } full ? Whole(full.LogProbabilities(options.Temperature), student) : FromTrace(targets, student);
+        return (value * scale).MoveToOuterDisposeScope();
+    }
+
+    public SparseTargets? Sparse(TokenTargets targets) => targets.Full is not null || options.Temperature != 1 ? null : Kind(targets) switch
+    {
+        MissingMass.RandomDraws => Drawn(new TeacherDistribution(targets, 1), targets),
+        MissingMass.TailSamples => Sampled(new TeacherDistribution(targets, 1), targets),
+        MissingMass.Renormalise => Renormalised(new TeacherDistribution(targets, 1)),
+        _ => null,
+    };
+
+    Tensor FromTrace(TokenTargets targets, Tensor student)
+    {
+        var teacher = new TeacherDistribution(targets, options.Temperature);
+        return Kind(targets) switch
         {
             MissingMass.RandomDraws => CrossEntropy(Drawn(teacher, targets), student),
             MissingMass.TailSamples when options.Temperature == 1 => CrossEntropy(Sampled(teacher, targets), student),
@@ -77,17 +88,9 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
             MissingMass.StudentShaped => StudentShaped(teacher, student),
             _ => Bucket(teacher, student),
         };
-        return (value * scale).MoveToOuterDisposeScope();
     }
 
-    public SparseTargets? Sparse(TokenTargets targets) => Kind(targets) switch
-    {
-        _ when options.Temperature != 1 => null,
-        MissingMass.RandomDraws => Drawn(new TeacherDistribution(targets, 1), targets),
-        MissingMass.TailSamples => Sampled(new TeacherDistribution(targets, 1), targets),
-        MissingMass.Renormalise => Renormalised(new TeacherDistribution(targets, 1)),
-        _ => null,
-    };
+    static Tensor Whole(Tensor teacher, Tensor student) => (teacher.exp() * (teacher - student)).sum(1);
 
     MissingMass Kind(TokenTargets targets) => options.MissingMass switch
     {
@@ -100,7 +103,7 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
     static Tensor Bucket(TeacherDistribution teacher, Tensor student)
     {
         var outside = teacher.Outside(student).logsumexp(-1);   // [n] log q_B
-        return Head(teacher, student) + (teacher.TailLog.exp() * (teacher.TailLog - outside)).sum();
+        return Head(teacher, student) + teacher.TailLog.exp() * (teacher.TailLog - outside);
     }
 
     // The tail's target is p_B · q_j/q_B, held fixed: its gradient is the bucket's, written out over the vocabulary.
@@ -108,11 +111,11 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
     {
         var outside = teacher.Outside(student).detach();
         var target = outside - outside.logsumexp(-1, keepdim: true) + teacher.TailLog.unsqueeze(1);   // [n, V] log
-        return Head(teacher, student) + (target.exp() * (target - student)).sum();
+        return Head(teacher, student) + (target.exp() * (target - student)).sum(1);
     }
 
     static Tensor Head(TeacherDistribution teacher, Tensor student)
-        => (teacher.HeadLog.exp() * (teacher.HeadLog - student.gather(1, teacher.HeadIds))).sum();
+        => (teacher.HeadLog.exp() * (teacher.HeadLog - student.gather(1, teacher.HeadIds))).sum(1);
 
     static SparseTargets Sampled(TeacherDistribution teacher, TokenTargets targets)
     {
@@ -137,7 +140,7 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
     }
 
     static Tensor CrossEntropy(SparseTargets target, Tensor student)
-        => target.Constant.sum() - (target.Weights * student.gather(1, target.Ids)).sum();
+        => target.Constant - (target.Weights * student.gather(1, target.Ids)).sum(1);
 
     static Tensor WithValue(Tensor gradient, Tensor value) => gradient + (value - gradient).detach();
 }

@@ -9,5 +9,5 @@ public sealed class ReverseKl(ReverseKl.Options options) : BucketDivergence("rev
     /// <param name="Temperature">Of teacher and student; the loss is multiplied by its square. Must have been captured.</param>
     public sealed record Options(float Temperature = 1f);
 
-    private protected override Tensor Sum(Outcomes outcomes) => (outcomes.LogQ.exp() * (outcomes.LogQ - outcomes.LogP)).sum();
+    private protected override Tensor PerToken(Outcomes outcomes) => (outcomes.LogQ.exp() * (outcomes.LogQ - outcomes.LogP)).sum(1);
 }

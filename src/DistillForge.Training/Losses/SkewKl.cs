@@ -10,7 +10,7 @@ public sealed class SkewKl(SkewKl.Options options) : BucketDivergence("skew-kl",
     /// <param name="Temperature">Of teacher and student; the loss is multiplied by its square. Must have been captured.</param>
     public sealed record Options(float Alpha = 0.1f, float Temperature = 1f);
 
-    private protected override Tensor Sum(Outcomes outcomes) => (outcomes.LogP.exp() * (outcomes.LogP - outcomes.LogMixture(options.Alpha))).sum();
+    private protected override Tensor PerToken(Outcomes outcomes) => (outcomes.LogP.exp() * (outcomes.LogP - outcomes.LogMixture(options.Alpha))).sum(1);
 
     protected override IEnumerable<Problem> CheckOptions() => options.Alpha is > 0 and < 1 ? [] : [OutOfRange("alpha", options.Alpha)];
 }

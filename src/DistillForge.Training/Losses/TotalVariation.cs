@@ -9,5 +9,5 @@ public sealed class TotalVariation(TotalVariation.Options options) : BucketDiver
     /// <param name="Temperature">Of teacher and student; the loss is multiplied by its square. Must have been captured.</param>
     public sealed record Options(float Temperature = 1f);
 
-    private protected override Tensor Sum(Outcomes outcomes) => (outcomes.LogP.exp() - outcomes.LogQ.exp()).abs().sum() * 0.5;
+    private protected override Tensor PerToken(Outcomes outcomes) => (outcomes.LogP.exp() - outcomes.LogQ.exp()).abs().sum(1) * 0.5;
 }

@@ -128,6 +128,6 @@ public sealed class ObjectiveTests
 
     sealed class Hidden(ITokenLoss loss) : ITokenLoss
     {
-        public Tensor Measure(Tensor logits, TokenTargets targets) => loss.Measure(logits, targets);
+        public Tensor PerToken(Tensor logits, TokenTargets targets) => loss.PerToken(logits, targets);
     }
 }

@@ -58,10 +58,24 @@ public sealed class RecipeReaderTests : IDisposable
         Assert.Equal(64, recipe.Generate.MaxTokens);
         Assert.Equal(2, recipe.Student.KvHeads);
         Assert.Equal(2e-3, recipe.Train.LearningRate);
-        Assert.Equal([("forward-kl", 0.7), ("cross-entropy", 1)], recipe.Train.Losses.Select(loss => (loss.Name, loss.Weight)));
+        Assert.Equal([("forward-kl", 0.7), ("cross-entropy", 1)], recipe.Train.Losses.Select(loss => (loss.Name, loss.Weight.From)));
         Assert.Equal(new KlOptions(Temperature: 2), recipe.Train.Losses[0].Options.Bind(typeof(KlOptions)));
         Assert.Equal(BaselineKind.TeacherText, recipe.Evaluate.Baseline);
         Assert.Equal("home-actions", recipe.Evaluate.Benchmarks.Single().Name);
+    }
+
+    [Fact]
+    public void A_losss_weight_may_move_and_its_tokens_may_be_weighed()
+    {
+        var recipe = Read(Smallest + """
+            train: { losses: [ { forward-kl: { weight: { from: 0.9, to: 0.5, shape: cosine }, tokens: { by: teacher-entropy, at_most: 0.5 } } }, { cross-entropy: { weight: 0.5 } } ] }
+            """);
+
+        Assert.Equal(new ScheduledWeight(0.9, 0.5, WeightShape.Cosine), recipe.Train.Losses[0].Weight);
+        Assert.Equal(new TokenWeighting(TokenMeasure.TeacherEntropy, AtMost: 0.5), recipe.Train.Losses[0].Tokens);
+        Assert.Contains("weight=0.9 to 0.5 cosine", recipe.Train.Losses[0].Text);
+        // As it was before weights could move: older runs stay what they are.
+        Assert.Equal("cross-entropy weight=0.5 action=drop {}", recipe.Train.Losses[1].Text);
     }
 
     [Fact]
@@ -116,6 +130,10 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("student: { vocabulary: { train: 300 } }", "student.vocabulary", "is not the teacher's, so its token ids cannot be trained on. Write 'vocabulary: teacher', or 'targets: text-only' under train.")]
     [InlineData("student: { vocabulary: mine }", "student.vocabulary", "is neither 'teacher' nor { train: 1024 }.")]
     [InlineData("train: { losses: [ { cross-entropy: { weight: 0 } } ] }", "train.losses", "have no weight above 0, so nothing would be learned.")]
+    [InlineData("train: { losses: [ { cross-entropy: { weight: -1 } } ] }", "train.losses[0].cross-entropy.weight", "is -1; it may not be negative.")]
+    [InlineData("train: { losses: [ { cross-entropy: { weight: much } } ] }", "train.losses[0].cross-entropy.weight", "is 'much'; it takes a number, or { from: 0.9, to: 0.5 }.")]
+    [InlineData("train: { losses: [ { cross-entropy: { weight: { from: 1, to: 0, shape: step } } } ] }", "train.losses[0].cross-entropy.weight.shape", "is 'step'; it takes linear or cosine.")]
+    [InlineData("train: { losses: [ { cross-entropy: { tokens: { by: divergence, share: 0 } } } ] }", "train.losses[0].cross-entropy.tokens.share", "is 0; it is a share above 0 and up to 1.")]
     [InlineData("train: { losses: [ { cross-entropy: { heat: 1 } } ] }", "train.losses[0].cross-entropy.heat", "unknown key. 'cross-entropy' has no options.")]
     [InlineData("package: { quantize: [ q8 ] }", "package.quantize[0]", "unknown format 'q8'. Known: f32, f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m, q4_0.")]
     [InlineData("filters: nowhere.yaml", "filters", "nowhere.yaml does not exist.")]

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace DistillForge.EndToEnd.Tests;
+
+/// <summary>Kinds of distillation that need more than one trace a row, from the recipe to a checkpoint.</summary>
+public class LossTests
+{
+    static readonly string Teacher = Path.Combine(Home.Root, "models", "home-teacher.gguf");
+
+    [Fact]
+    public async Task Two_teachers_score_a_dataset_and_the_student_learns_from_both()
+    {
+        using var work = new Workplace();
+        // Another teacher of the same vocabulary: one bit of its last weight differs.
+        var bytes = await File.ReadAllBytesAsync(Teacher);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(Path.Combine(work.Path, "second.gguf"), bytes);
+        var recipe = work.File("two.yaml", $$"""
+            name: two
+            teachers: [ { gguf: {{Teacher}}, weight: 2 }, { gguf: second.gguf } ]
+            dataset: { template: prompts/home.prompt.yaml, count: 40 }
+            student: { layers: 1, width: 32, heads: 2, vocabulary: teacher }
+            train:
+              losses: [ { jsd: { weight: { from: 0.9, to: 0.5 }, tokens: { by: divergence, share: 0.8 } } }, { cross-entropy: { weight: { from: 0.1, to: 0.5, shape: cosine } } } ]
+              ensemble: confidence
+              epochs: 2
+            evaluate: { held_out: 0 }
+            """);
+
+        var done = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.Equal(["2"], await TeacherStageTests.AskAsync(work, ".", $"select count(distinct filename) from read_parquet('{work.Run("two", "scores", "*", "traces", "*.parquet")}', filename = true)"));
+        var inputs = JsonDocument.Parse(await File.ReadAllTextAsync(work.Run("two", "manifests", "train.json"))).RootElement.GetProperty("inputs");
+        Assert.NotEqual(inputs.GetProperty("traces").GetString(), inputs.GetProperty("traces-2").GetString());
+        Assert.True(File.Exists(work.Run("two", "checkpoint", "model.safetensors")));
+    }
+}
