@@ -77,7 +77,8 @@ public class BudgetTests
 
         Assert.Equal("max_hours", end!.Limit);
         Assert.InRange(answers.Count, 1, 9);
-        Assert.InRange(end.Worked.TotalHours, 0.05, 0.5);
+        // A fast clock's timers may ring a hair early.
+        Assert.InRange(end.Worked.TotalHours, 0.049, 0.5);
     }
 
     [Fact]

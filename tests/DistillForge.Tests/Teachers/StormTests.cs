@@ -8,8 +8,13 @@ using Xunit.Abstractions;
 namespace DistillForge.Tests.Teachers;
 
 /// <summary>A server that does everything wrong, by a seed. <c>FORGE_STORM=5000</c> asks so many rows instead of the quick number.</summary>
+[Collection(nameof(Alone))]
 public class StormTests(ITestOutputHelper output)
 {
+    /// <summary>Memory and rate are the whole process's: nothing else runs beside a storm.</summary>
+    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+    public class Alone;
+
     static readonly int Rows = int.TryParse(Environment.GetEnvironmentVariable("FORGE_STORM"), NumberStyles.None, CultureInfo.InvariantCulture, out var rows) ? rows : 900;
 
     static bool IsRefused(int row) => row % 50 == 7;
