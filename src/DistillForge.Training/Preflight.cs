@@ -37,6 +37,11 @@ public static class Preflight
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
         }
 
+        if (plan.Start is { } start)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(start.Identity));
+        }
+
         if (plan.Embedding is { } embedding)
         {
             hash.AppendData(MemoryMarshal.AsBytes<float>(embedding.ToArray()));
