@@ -34,7 +34,7 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     public bool Scores => HasTeacher && Recipe.Dataset is not null;
 
     /// <summary>The student learns from what a teacher thought, not from the text alone.</summary>
-    public bool LearnsFromTraces => HasTeacher && Recipe.Train.Targets == TrainTargets.Trace;
+    public bool LearnsFromTraces => HasTeacher && Recipe.Train.Targets != TrainTargets.TextOnly;
 
     /// <summary>The first, whom the student is compared with.</summary>
     public TeacherSource Teacher => HasTeacher ? Teachers[0] : throw new InvalidOperationException("This recipe has no teacher");

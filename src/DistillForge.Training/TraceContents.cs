@@ -26,6 +26,9 @@ public sealed record TraceContents(bool Scored, IReadOnlyList<float> Temperature
     /// <summary>A teacher is at hand that gives its whole distribution at any temperature; what traces hold is not needed.</summary>
     public bool Full { get; init; }
 
+    /// <summary>Nothing but tokens is read of the traces.</summary>
+    public static TraceContents AtHand { get; } = new(false, [], new Dictionary<float, int>()) { Full = true };
+
     /// <summary>Some rows hold fewer candidates than were asked for, as an API gave them.</summary>
     public bool Capped { get; init; }
 

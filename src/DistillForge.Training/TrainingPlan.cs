@@ -5,7 +5,7 @@ using DistillForge.Text;
 namespace DistillForge.Training;
 
 /// <summary>A loss as the recipe names it.</summary>
-/// <param name="Name">In the catalog of <see cref="ITokenLoss"/>.</param>
+/// <param name="Name">In one of the catalogs of losses.</param>
 /// <param name="Weight">Null is 1.</param>
 /// <param name="Options">Null for the loss's defaults.</param>
 /// <param name="Tokens">How much each token counts; null: all alike.</param>
@@ -36,6 +36,12 @@ public sealed record TrainingPlan
 
     /// <summary>What training starts from; null draws a network from the seed.</summary>
     public StartingNetwork? Start { get; init; }
+
+    /// <summary>A GGUF of one of our architectures that reads the student's batches as a torch network; null where none is needed.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>The whole distribution of <see cref="Teacher"/> takes the place of what traces hold.</summary>
+    public bool OnlineTargets { get; init; }
 
     /// <summary>[V · d] What the embedding starts from instead of chance; null draws it.</summary>
     public IReadOnlyList<float>? Embedding { get; init; }

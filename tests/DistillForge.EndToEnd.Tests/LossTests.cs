@@ -35,4 +35,46 @@ public class LossTests
         Assert.NotEqual(inputs.GetProperty("traces").GetString(), inputs.GetProperty("traces-2").GetString());
         Assert.True(File.Exists(work.Run("two", "checkpoint", "model.safetensors")));
     }
+
+    [Fact]
+    public async Task A_teacher_at_hand_gives_its_whole_distribution_and_its_inside()
+    {
+        using var work = new Workplace();
+        var recipe = work.File("inside.yaml", $$"""
+            name: inside
+            teacher: { gguf: {{Teacher}} }
+            dataset: { template: prompts/home.prompt.yaml, count: 40 }
+            student: { layers: 2, width: 32, heads: 2, vocabulary: teacher }
+            train:
+              targets: online
+              losses: [ { forward-kl: { temperature: 3 } }, { hidden-states: { student: [ 1, 2 ], teacher: [ 2, -1 ], weight: 0.1 } }, { attention-relations: { weight: 0.1, relations: values } } ]
+              epochs: 2
+            evaluate: { held_out: 0 }
+            """);
+
+        var done = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.True(File.Exists(work.Run("inside", "checkpoint", "projections.safetensors")));
+    }
+
+    [Fact]
+    public async Task What_needs_a_teacher_at_hand_is_said_before_anything_is_asked()
+    {
+        using var work = new Workplace();
+        var recipe = work.File("apart.yaml", $$"""
+            name: apart
+            teacher: { gguf: {{Teacher}} }
+            prompts: { template: prompts/home.prompt.yaml, count: 40 }
+            student: { vocabulary: { train: 512 } }
+            train: { targets: text-only, losses: [ cross-entropy, rkd-angle ] }
+            """);
+
+        var done = await Forging.RunAsync("run", recipe, "--runs", work.Runs);
+
+        Assert.Equal(2, done.ExitCode);
+        Assert.Contains("rkd-angle", done.Error, StringComparison.Ordinal);
+        Assert.Contains("needs a teacher that reads the student's batches", done.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(work.Runs));
+    }
 }

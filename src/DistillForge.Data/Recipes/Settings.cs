@@ -68,6 +68,9 @@ public enum TrainTargets
     /// <summary>The teacher's own token ids, and what it thought of them.</summary>
     Trace,
 
+    /// <summary>The teacher's own token ids, and its whole distribution: it reads every batch beside the student, as a torch network.</summary>
+    Online,
+
     /// <summary>The text alone, tokenized with the student's vocabulary.</summary>
     TextOnly,
 }

@@ -27,7 +27,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["student", "train"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>(OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)))
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. AtHand ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>()])
     {
         ["curated.parquet"] = Run.Folder.Curated,
         ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
@@ -67,6 +67,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Vocabulary = vocabulary,
             Losses = Losses(),
             Ensemble = OtherTraces.Any() ? new TeacherEnsemble([.. Run.Teachers.Select(Run.IdentityOf)], [.. Run.Teachers.Select(teacher => teacher.Weight)], Settings.Ensemble == EnsembleMix.Confidence ? TeacherMix.Confidence : TeacherMix.Fixed) : null,
+            Teacher = AtHand ? Run.TeacherGguf : null,
+            OnlineTargets = AtHand && Settings.Targets == TrainTargets.Online,
             Embedding = Embedding(shape),
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
@@ -91,6 +93,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             ["tokens_per_second"] = Math.Round(result.Tokens / Math.Max(1e-9, result.Seconds)),
         };
     }
+
+    bool AtHand => role == Role.Student && TeacherAtHand.WantedBy(Run.Recipe) is not null;
 
     // The baseline knows the teacher's text alone.
     float[]? Embedding(ModelShape shape) => role == Role.Student && Run.Recipe.Student.Embeddings == EmbeddingStart.Teacher

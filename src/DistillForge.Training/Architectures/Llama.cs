@@ -73,11 +73,14 @@ sealed class LlamaNetwork : Network
         for (var layer = 0; layer < blocks.Length; layer++)
         {
             // Beyond the last attention no position looks at another: only those that count go on.
-            x = blocks[layer].Forward(x, rotary, layer == blocks.Length - 1 ? positions : null, Precision);
+            x = blocks[layer].Forward(x, rotary, layer == blocks.Length - 1 ? positions : null, Precision, Inside);
+            Inside?.SeeState(layer + 1, x, positions, Norm);
         }
 
-        return Fused.rms_norm(x, norm.Value, shape.NormEpsilon, ScalarType.Float32).MoveToOuterDisposeScope();
+        return Norm(x).MoveToOuterDisposeScope();
     }
+
+    Tensor Norm(Tensor x) => Fused.rms_norm(x, norm.Value, shape.NormEpsilon, ScalarType.Float32);
 
     protected override void Dispose(bool disposing)
     {

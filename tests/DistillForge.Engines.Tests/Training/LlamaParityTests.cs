@@ -74,7 +74,7 @@ public sealed class LlamaParityTests(Scratch scratch) : IClassFixture<Scratch>
         }
     }
 
-    static void Write(string folder, ModelShape shape, Vocabulary vocabulary)
+    internal static void Write(string folder, ModelShape shape, Vocabulary vocabulary)
     {
         using var network = Small.Network(seed: 5, shape);
         Disturb(network);
