@@ -1,6 +1,7 @@
 using DistillForge.Core;
 using DistillForge.Models;
 using DistillForge.Text;
+using DistillForge.Training.Pretrained;
 
 namespace DistillForge.Training;
 
@@ -21,23 +22,22 @@ public sealed class FrozenTeacher : IDisposable
     /// <exception cref="ForgeException">The file is of an architecture or a type that is not computed here, or speaks another vocabulary.</exception>
     public static FrozenTeacher Open(string gguf, Vocabulary vocabulary, Device device, Precision precision)
     {
-        using var file = GgufFile.Open(gguf);
-        var shape = GgufShape.Read(file);
-        if (!TrainingCatalog.Architectures.Contains(shape.Architecture))
+        var architecture = Architecture(gguf);
+        if (!TrainingCatalog.Architectures.Contains(architecture))
         {
-            throw Unfit($"is a '{shape.Architecture}' model, which is not computed here.", $"A teacher at hand is one of {string.Join(", ", TrainingCatalog.Architectures.Names)}. Train on its traces instead (targets: trace, and losses on tokens).");
+            throw Unfit($"is a '{architecture}' model, which is not computed here.", $"A teacher at hand is one of {string.Join(", ", TrainingCatalog.Architectures.Names)}. Train on its traces instead (targets: trace, and losses on tokens).");
         }
 
-        var spoken = Vocabulary.FromGguf(file);
+        using var weights = PretrainedWeights.Load(gguf);
+        var spoken = weights.Vocabulary!;
         if (spoken.Fingerprint != vocabulary.Fingerprint)
         {
             throw Unfit($"speaks vocabulary {spoken.Fingerprint[..12]}, the student {vocabulary.Fingerprint[..12]}: it cannot read the student's tokens.", "Write 'vocabulary: teacher' under student.");
         }
 
-        var network = TrainingCatalog.Architectures.Create(shape.Architecture, options: null).Build(shape, seed: 0, device);
+        var network = weights.Build(device, Learning.Frozen);
         network.Precision = precision;
-        Fill(network, shape, file);
-        return new FrozenTeacher(shape, network, vocabulary.Size);
+        return new FrozenTeacher(weights.Shape, network, vocabulary.Size);
     }
 
     /// <summary>A network that is at hand already, as the student's own start is.</summary>
@@ -57,35 +57,10 @@ public sealed class FrozenTeacher : IDisposable
 
     public void Dispose() => network.Dispose();
 
-    static void Fill(Network network, ModelShape shape, GgufFile file)
+    static string Architecture(string gguf)
     {
-        using var quiet = no_grad();
-        var weights = network.Weights.ToDictionary(weight => weight.Name);
-        foreach (var name in TensorNames.Of(shape))
-        {
-            using var scope = NewDisposeScope();
-            var stored = file.Tensor(name.Gguf);
-            if (!Dequantize.Can(stored.Type) || stored.ElementCount != name.ElementCount)
-            {
-                throw Unfit($"has tensor '{name.Gguf}' of {stored.ElementCount} {stored.Type}, which is not read here.", "Take an F32, F16, BF16, Q8_0, Q4_0 or Q5_0 file of the model.");
-            }
-
-            var numbers = file.Floats(stored);
-            if (name.RotaryHeads > 0)
-            {
-                var halves = new float[numbers.Length];
-                RotaryLayout.ToHuggingFace<float>(numbers, halves, name.Rows, name.RotaryHeads);
-                numbers = halves;
-            }
-
-            var target = weights[name.HuggingFace].Value;
-            target.copy_(tensor(numbers, target.shape));
-        }
-
-        foreach (var weight in network.Weights)
-        {
-            weight.Value.requires_grad_(false);
-        }
+        using var file = GgufFile.Open(gguf);
+        return file.Metadata.RequiredText("general.architecture");
     }
 
     static ForgeException Unfit(string what, string instead) => new(new Problem("teacher", what, instead));

@@ -43,6 +43,11 @@ public static class Preflight
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
         }
 
+        if (plan.Start is { } start)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(start.Identity));
+        }
+
         if (plan.Teacher is { } gguf)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{Sha256.OfFile(gguf)}|{plan.OnlineTargets}")));

@@ -14,6 +14,10 @@ public sealed record LossTerm(string Name, ScheduledWeight? Weight = null, IOpti
     public ScheduledWeight Share => Weight ?? 1;
 }
 
+/// <summary>A network that exists before training.</summary>
+/// <param name="Identity">Names its weights and everything else that <paramref name="Build"/> depends on: a checkpoint of another one is not continued.</param>
+public sealed record StartingNetwork(string Identity, Func<Device, Network> Build);
+
 /// <summary>What is trained, on what terms; the rows come apart.</summary>
 public sealed record TrainingPlan
 {
@@ -29,6 +33,9 @@ public sealed record TrainingPlan
 
     /// <summary>Set where each row has a trace of each of several teachers.</summary>
     public TeacherEnsemble? Ensemble { get; init; }
+
+    /// <summary>What training starts from; null draws a network from the seed.</summary>
+    public StartingNetwork? Start { get; init; }
 
     /// <summary>A GGUF of one of our architectures that reads the student's batches as a torch network; null where none is needed.</summary>
     public string? Teacher { get; init; }

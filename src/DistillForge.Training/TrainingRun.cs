@@ -25,7 +25,7 @@ sealed class TrainingRun : IDisposable
         schedule = new Schedule(plan.LearningRate, Steps, plan.WarmupFraction);
         objective = new Objective(losses);
         validation = new Validation(corpus, plan.TokensPerBatch, losses, guide);
-        Network = TrainingCatalog.Architectures.Create(plan.Shape.Architecture, options: null).Build(plan.Shape, plan.Seed, device);
+        Network = plan.Start?.Build(device) ?? TrainingCatalog.Architectures.Create(plan.Shape.Architecture, options: null).Build(plan.Shape, plan.Seed, device);
         Network.Precision = plan.Precision;
         if (plan.Embedding is { } start)
         {
