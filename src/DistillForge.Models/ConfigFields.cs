@@ -38,20 +38,46 @@ sealed class ConfigFields(string path, JsonElement root)
     public bool Flag(string field, bool otherwise = false)
         => Find(field) is not { } found ? otherwise : (found.ValueKind is JsonValueKind.True or JsonValueKind.False ? found.GetBoolean() : throw Unfit(field, "must be true or false."));
 
-    // transformers 5 moved rope_theta into rope_parameters.
+    // transformers 5 moved rope_theta and rope_scaling into rope_parameters.
     public float RopeTheta()
+        => Find("rope_parameters") is { ValueKind: JsonValueKind.Object } rope && rope.TryGetProperty("rope_theta", out _) ? Number(rope, "rope_theta", 10_000f) : Number("rope_theta", 10_000f);
+
+    public RopeFactors? RopeFactors(int headSize)
     {
-        if (Find("rope_parameters") is not { ValueKind: JsonValueKind.Object } rope)
+        var field = Find("rope_parameters") is { ValueKind: JsonValueKind.Object } ? "rope_parameters" : "rope_scaling";
+        if (Find(field) is not { } rope || rope.ValueKind == JsonValueKind.False)
         {
-            return Number("rope_theta", 10_000f);
+            return null;
         }
 
-        if (rope.TryGetProperty("rope_type", out var type) && (type.ValueKind != JsonValueKind.String || type.GetString() != "default"))
+        if (rope.ValueKind != JsonValueKind.Object || headSize is < 2 or > 1 << 14)
         {
-            throw Unfit("rope_parameters", $"has rope_type {Printable.Name(type.GetRawText())}, which is not built.");
+            throw Unfit(field, $"is {Printable.Name(rope.GetRawText())}, which is not built.");
         }
 
-        return Number(rope, "rope_theta", 10_000f);
+        var type = rope.TryGetProperty("rope_type", out var found) || rope.TryGetProperty("type", out found) ? found.ValueKind == JsonValueKind.String ? found.GetString() : "" : "default";
+        float Of(string name) => Number(rope, name, float.NaN) is var value && value > 0 ? value : throw Unfit($"{field}.{name}", "must be a number above 0.");
+        return type switch
+        {
+            "default" => null,
+            "linear" => Models.RopeFactors.OfLinear(Of("factor"), headSize),
+            "llama3" => Models.RopeFactors.OfLlama3(headSize, RopeTheta(), Of("factor"), Of("low_freq_factor"), Of("high_freq_factor"), Of("original_max_position_embeddings")),
+            "longrope" => OneList(rope, field, headSize),
+            _ => throw Unfit(field, $"has rope_type {Printable.Name(type ?? "")}, which is not built."),
+        };
+    }
+
+    // As we write it: one list for every length.
+    RopeFactors OneList(JsonElement rope, string field, int headSize)
+    {
+        float[] List(string name) => rope.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() == headSize / 2
+            && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number)
+            ? [.. list.EnumerateArray().Select(item => item.GetSingle())]
+            : throw Unfit($"{field}.{name}", $"must be a list of {headSize / 2} numbers.");
+        var factors = List("short_factor");
+        return factors.AsSpan().SequenceEqual(List("long_factor")) && Number(rope, "attention_factor", 0) == 1
+            ? new RopeFactors(factors)
+            : throw Unfit(field, "has other factors for long texts than for short ones, which is not built.");
     }
 
     public static string Name(string property) => property switch
@@ -63,6 +89,7 @@ sealed class ConfigFields(string path, JsonElement root)
         nameof(ModelShape.HeadSize) => "head_dim",
         nameof(ModelShape.FeedForward) => "intermediate_size",
         nameof(ModelShape.Vocabulary) => "vocab_size",
+        nameof(ModelShape.RopeFactors) => "rope_scaling",
         nameof(ModelShape.Context) => "max_position_embeddings",
         _ => "rms_norm_eps",
     };

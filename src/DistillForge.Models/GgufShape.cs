@@ -21,12 +21,13 @@ public static class GgufShape
             Width = width,
             Heads = heads,
             KeyValueHeads = Number(metadata, $"{architecture}.attention.head_count_kv", heads),
-            HeadSize = Number(metadata, $"{architecture}.attention.key_length", width / Math.Max(1, heads)),
+            HeadSize = HeadSize(metadata, architecture),
             FeedForward = Number(metadata, $"{architecture}.feed_forward_length"),
             Vocabulary = embedding.Shape.Count == 2 ? (int)Math.Min(int.MaxValue, embedding.Shape[1]) : 0,
             Context = Number(metadata, $"{architecture}.context_length"),
             RopeTheta = metadata.Float32($"{architecture}.rope.freq_base") ?? 10_000f,
             NormEpsilon = metadata.Float32($"{architecture}.attention.layer_norm_rms_epsilon") ?? metadata.Float32($"{architecture}.attention.layer_norm_epsilon") ?? 1e-5f,
+            RopeFactors = Factors(file, architecture),
             TiedEmbeddings = !file.Contains("output.weight"),
         };
         if (embedding.Shape.Count != 2 || embedding.Shape[0] != width)
@@ -65,7 +66,7 @@ public static class GgufShape
             throw new NotSupportedException($"GGUF metadata is written for llama, qwen2, qwen3 and gpt2, not for {family}");
         }
 
-        return new GgufMetadata
+        var metadata = new GgufMetadata
         {
             { "general.architecture", GgufValue.Of(family) },
             { $"{family}.block_count", GgufValue.Of((uint)shape.Layers) },
@@ -81,7 +82,30 @@ public static class GgufShape
             { $"{family}.rope.dimension_count", GgufValue.Of((uint)shape.HeadSize) },
             { $"{family}.vocab_size", GgufValue.Of((uint)shape.Vocabulary) },
         };
+        if (shape.RopeFactors?.Linear is { } factor)
+        {
+            metadata.Add($"{family}.rope.scaling.type", GgufValue.Of("linear"));
+            metadata.Add($"{family}.rope.scaling.factor", GgufValue.Of(factor));
+        }
+
+        return metadata;
     }
+
+    // Llama 3's are a tensor, linear scaling is two keys. What else there is (YaRN, …) the weights' loader refuses.
+    static RopeFactors? Factors(GgufFile file, string architecture)
+    {
+        if (file.Find(RopeFactors.TensorName) is { Type: GgmlType.F32, ElementCount: > 0 and < 1 << 14 } stored)
+        {
+            return new RopeFactors(file.Floats(stored));
+        }
+
+        return file.Metadata.Text($"{architecture}.rope.scaling.type") == "linear" && file.Metadata.Float32($"{architecture}.rope.scaling.factor") is { } factor and not 1
+            ? RopeFactors.OfLinear(factor, HeadSize(file.Metadata, architecture))
+            : null;
+    }
+
+    static int HeadSize(GgufMetadata metadata, string architecture)
+        => Number(metadata, $"{architecture}.attention.key_length", Number(metadata, $"{architecture}.embedding_length") / Math.Max(1, Number(metadata, $"{architecture}.attention.head_count")));
 
     static int Number(GgufMetadata metadata, string key, int? otherwise = null)
     {
@@ -105,6 +129,7 @@ public static class GgufShape
         nameof(ModelShape.FeedForward) => ".feed_forward_length",
         nameof(ModelShape.Vocabulary) => ".vocab_size",
         nameof(ModelShape.Context) => ".context_length",
+        nameof(ModelShape.RopeFactors) => ".rope.scaling.factor",
         _ => ".attention.layer_norm_rms_epsilon",
     };
 }

@@ -42,19 +42,25 @@ public static class HuggingFaceConfig
 
     static ModelShape Read(ConfigFields fields)
     {
-        var family = fields.OneOf("model_type", [.. Classes.Keys]);
+        // Mistral is Llama, as long as its attention sees everything.
+        var family = fields.OneOf("model_type", [.. Classes.Keys, "mistral"]) is var named && named == "mistral" ? "llama" : named;
         if (family == "gpt2")
         {
             return Checked(fields, ReadGpt2(fields));
         }
 
         fields.Demand("hidden_act", "silu");
-        fields.Refuse("rope_scaling");
         fields.Refuse("attention_bias");
         fields.Refuse("mlp_bias");
         fields.Refuse("use_sliding_window");
         var width = fields.Integer("hidden_size");
         var heads = fields.Integer("num_attention_heads");
+        var headSize = fields.Integer("head_dim", width / Math.Max(1, heads));
+        if (named == "mistral" && fields.Integer("sliding_window", int.MaxValue) < fields.Integer("max_position_embeddings"))
+        {
+            throw fields.Unfit("sliding_window", "is shorter than the context, which is not built.");
+        }
+
         var shape = new ModelShape
         {
             Architecture = family,
@@ -62,11 +68,12 @@ public static class HuggingFaceConfig
             Width = width,
             Heads = heads,
             KeyValueHeads = fields.Integer("num_key_value_heads", heads),
-            HeadSize = fields.Integer("head_dim", width / Math.Max(1, heads)),
+            HeadSize = headSize,
             FeedForward = fields.Integer("intermediate_size"),
             Vocabulary = fields.Integer("vocab_size"),
             Context = fields.Integer("max_position_embeddings"),
             RopeTheta = fields.RopeTheta(),
+            RopeFactors = fields.RopeFactors(headSize),
             NormEpsilon = fields.Number("rms_norm_eps", 1e-6f),
             TiedEmbeddings = fields.Flag("tie_word_embeddings"),
         };
@@ -124,6 +131,20 @@ public static class HuggingFaceConfig
         ["torch_dtype"] = "float32",
     }.ToJsonString(Indented) + "\n";
 
+    // transformers knows a list of factors as longrope, whose short list serves up to the original context and the long one beyond.
+    static JsonObject? RopeScaling(ModelShape shape)
+    {
+        if (shape.RopeFactors is not { } factors)
+        {
+            return null;
+        }
+
+        JsonArray List() => [.. factors.Values.ToArray().Select(factor => (JsonNode)factor)];
+        return factors.Linear is { } factor
+            ? new JsonObject { ["rope_type"] = "linear", ["factor"] = factor }
+            : new JsonObject { ["rope_type"] = "longrope", ["short_factor"] = List(), ["long_factor"] = List(), ["attention_factor"] = 1.0 };
+    }
+
     /// <summary>What transformers reads.</summary>
     public static string Write(ModelShape shape, int? bos = null, int? eos = null)
     {
@@ -150,7 +171,7 @@ public static class HuggingFaceConfig
             ["vocab_size"] = shape.Vocabulary,
             ["max_position_embeddings"] = shape.Context,
             ["rope_theta"] = shape.RopeTheta,
-            ["rope_scaling"] = null,
+            ["rope_scaling"] = RopeScaling(shape),
             ["rms_norm_eps"] = shape.NormEpsilon,
             ["tie_word_embeddings"] = shape.TiedEmbeddings,
             ["hidden_act"] = "silu",

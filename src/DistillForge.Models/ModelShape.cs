@@ -31,6 +31,9 @@ public sealed record ModelShape
 
     public float RopeTheta { get; init; } = 10_000f;
 
+    /// <summary>What the pairs of a head turn slower by; null where nothing was stretched.</summary>
+    public RopeFactors? RopeFactors { get; init; }
+
     public float NormEpsilon { get; init; } = 1e-5f;
 
     /// <summary>The output matrix is the embedding.</summary>
@@ -92,6 +95,11 @@ public sealed record ModelShape
         if (IsLlamaLike && HeadSize % 2 != 0)
         {
             yield return (nameof(HeadSize), $"is {HeadSize}, but rotary positions turn pairs: it must be even.");
+        }
+
+        if (RopeFactors is { } factors && (!IsLlamaLike || factors.Count != HeadSize / 2 || !factors.IsSound || (Architecture != "llama" && factors.Linear is null)))
+        {
+            yield return (nameof(RopeFactors), $"are {factors.Count}, but a {Architecture} of head size {HeadSize} takes {(Architecture == "llama" ? HeadSize / 2 : 0)}, all above 0.");
         }
 
         if (!(NormEpsilon is >= 0 and < 1) || !(RopeTheta > 0) || !float.IsFinite(RopeTheta))

@@ -40,6 +40,11 @@ public sealed class StudentExport
     {
         using var weights = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
         var tensors = TensorNames.Of(Shape).Select(tensor => Source(weights, tensor, tensor.StaysF32 ? GgmlType.F32 : type)).ToList();
+        if (Shape.RopeFactors is { Linear: null } factors)
+        {
+            tensors.Add(GgufTensorSource.Of(RopeFactors.TensorName, [factors.Count], factors.Values.ToArray()));
+        }
+
         GgufWriter.Write(gguf, Metadata(type, origin), tensors);
     }
 

@@ -60,6 +60,7 @@ public static class Forge
     static RunFolder Open(RunRequest request, IProgressLog progress, TimeProvider clock, out RunContext run)
     {
         var recipe = RecipeReader.Read(request.Recipe, Components.Known);
+        TeacherAtHand.Check(recipe);
         var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
         return folder;
@@ -177,7 +178,7 @@ static class Components
 
     public static KnownNames Known => new()
     {
-        Losses = KnownNames.Of(TrainingCatalog.Losses),
+        Losses = KnownNames.Of(TrainingCatalog.Losses).Concat(KnownNames.Of(TrainingCatalog.Representations)).ToDictionary(),
         Architectures = KnownNames.Of(TrainingCatalog.Architectures),
         Filters = FilterPipeline.Known,
         Benchmarks = KnownNames.Of(Benchmarks),

@@ -22,6 +22,9 @@ public sealed class AdamW : IDisposable
         groups = [Take(decays: true), Take(decays: false)];
     }
 
+    /// <summary>What is trained, projections included.</summary>
+    public IReadOnlyList<Weight> Weights => weights;
+
     /// <summary>First moments, in the order of the weights.</summary>
     public IReadOnlyList<Tensor> Mean { get; }
 

@@ -12,6 +12,7 @@ public static class Checkpoint
 {
     const string Weights = "model.safetensors";
     const string Moments = "optimizer.safetensors";
+    const string Projections = "projections.safetensors";
     const string Curve = "training.json";
     const string StateFile = "state.json";
 
@@ -30,11 +31,19 @@ public static class Checkpoint
         Directory.CreateDirectory(folder);
         File.Delete(Path.Combine(folder, StateFile));
         SafetensorsWriter.Write(Path.Combine(folder, Weights), [.. network.Weights.Select(weight => Source(weight.Name, weight.Value, weight.Transposed))]);
-        SafetensorsWriter.Write(Path.Combine(folder, Moments), [.. network.Weights.SelectMany((weight, i) => new[] { Source($"{weight.Name}.mean", optimizer.Mean[i]), Source($"{weight.Name}.variance", optimizer.Variance[i]) })]);
+        SafetensorsWriter.Write(Path.Combine(folder, Moments), [.. optimizer.Weights.SelectMany((weight, i) => new[] { Source($"{weight.Name}.mean", optimizer.Mean[i]), Source($"{weight.Name}.variance", optimizer.Variance[i]) })]);
+        // Learned beside the student, and no part of it.
+        Weight[] projections = [.. optimizer.Weights.Except(network.Weights)];
+        if (projections.Length > 0)
+        {
+            SafetensorsWriter.Write(Path.Combine(folder, Projections), [.. projections.Select(weight => Source(weight.Name, weight.Value))]);
+        }
+
         Write(folder, "config.json", System.Text.Encoding.UTF8.GetBytes(HuggingFaceConfig.Write(plan.Shape, plan.Vocabulary.Bos, plan.Vocabulary.Eos)));
         plan.Vocabulary.Write(Path.Combine(folder, "vocabulary.gguf"));
         Write(folder, Curve, curve.ToJson());
-        var sums = new[] { Weights, Moments, "config.json", "vocabulary.gguf", Curve }.ToDictionary(name => name, name => Sha256.OfFile(Path.Combine(folder, name)));
+        string[] files = [Weights, Moments, .. projections.Length > 0 ? [Projections] : Array.Empty<string>(), "config.json", "vocabulary.gguf", Curve];
+        var sums = files.ToDictionary(name => name, name => Sha256.OfFile(Path.Combine(folder, name)));
         var state = new State(1, fingerprint, plan.Seed, optimizer.StepsDone, steps, sums);
         Write(folder, StateFile, JsonSerializer.SerializeToUtf8Bytes(state with { Self = SelfSum(state) }, Json));
     }
@@ -81,10 +90,16 @@ public static class Checkpoint
     {
         ReadWeights(folder, network);
         using var moments = SafetensorsFile.Open(Path.Combine(folder, Moments));
-        for (var i = 0; i < network.Weights.Count; i++)
+        for (var i = 0; i < optimizer.Weights.Count; i++)
         {
-            Load(moments, $"{network.Weights[i].Name}.mean", optimizer.Mean[i]);
-            Load(moments, $"{network.Weights[i].Name}.variance", optimizer.Variance[i]);
+            Load(moments, $"{optimizer.Weights[i].Name}.mean", optimizer.Mean[i]);
+            Load(moments, $"{optimizer.Weights[i].Name}.variance", optimizer.Variance[i]);
+        }
+
+        if (optimizer.Weights.Except(network.Weights).ToList() is { Count: > 0 } projections)
+        {
+            using var file = SafetensorsFile.Open(Path.Combine(folder, Projections));
+            projections.ForEach(weight => Load(file, weight.Name, weight.Value));
         }
 
         optimizer.StepsDone = state.Step;

@@ -5,6 +5,8 @@ namespace DistillForge.Training;
 /// <summary>The rows of a run, split once into those that train and those that only measure.</summary>
 public sealed class Corpus
 {
+    readonly TraceContents held;
+
     /// <param name="validationShare">0 … 1, chosen by a hash of the row id, so that a row never changes sides when others come or go.</param>
     /// <param name="ensemble">Set where each row has a trace of each of several teachers.</param>
     public Corpus(IEnumerable<TokenTrace> traces, int context, double validationShare, TeacherEnsemble? ensemble = null)
@@ -24,7 +26,7 @@ public sealed class Corpus
         }
 
         var rows = Training.Concat(Validation).ToList();
-        Contents = TraceContents.Of(rows.Select(row => row.Trace)) with
+        held = TraceContents.Of(rows.Select(row => row.Trace)) with
         {
             Ensemble = ensemble,
             Others = [.. Enumerable.Range(0, (ensemble?.Scorers.Count ?? 1) - 1).Select(k => TraceContents.Of(rows.Select(row => row.Others[k].Trace)))],
@@ -35,7 +37,13 @@ public sealed class Corpus
 
     public List<Row> Validation { get; } = [];
 
-    public TraceContents Contents { get; }
+    /// <summary>A teacher reads the batches: traces give the tokens, and what they hold of its thoughts is not needed.</summary>
+    public bool IsTeacherAtHand { get; init; }
+
+    /// <summary>Heads are probabilities by rank: see <see cref="AlignedHead.Ranked"/>.</summary>
+    public bool AreHeadsRanked { get; init; }
+
+    public TraceContents Contents => IsTeacherAtHand ? TraceContents.AtHand : AreHeadsRanked ? held with { Heads = HeadKind.Ranked } : held;
 
     /// <summary>Rows longer than the context.</summary>
     public int Cut { get; }

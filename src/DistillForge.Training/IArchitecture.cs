@@ -46,6 +46,9 @@ public abstract class Network : IDisposable
 
     public Precision Precision { get; set; }
 
+    /// <summary>What is to be seen of the next pass, or null; a network tells it of each layer.</summary>
+    public Inside? Inside { get; set; }
+
     /// <param name="tokens">[B, T] int64; rows are padded at the end.</param>
     /// <param name="positions">[N] int64 into B·T: the positions that anybody will look at.</param>
     /// <returns>[N, d] float32, normalised: times <see cref="Head"/> they are the logits.</returns>

@@ -5,6 +5,9 @@ namespace DistillForge.Training;
 /// <summary>Fresh weights. Drawn here and not by libtorch, so that a seed means the same network on every version and device.</summary>
 public static class Initialisation
 {
+    /// <summary>In place of a seed: matrices stay zero, because their numbers are about to come from a file.</summary>
+    public const long Unset = long.MinValue;
+
     /// <summary>
     /// Standard deviation of a matrix; projections into the residual stream have less. GPT-2's 0.02 at its width of 768, kept in proportion
     /// at others: with 0.02 at a width of 128 a student learns half as much in as many steps (src/decisions/training.md).
@@ -17,8 +20,17 @@ public static class Initialisation
     /// <summary>Normal with mean 0, decided by the seed and the weight's name.</summary>
     public static Weight Normal(string name, long rows, long columns, double deviation, long seed, Device device)
     {
-        var random = Seeds.Source(seed, "weights", name);
         var values = new float[rows * columns];
+        if (seed != Unset)
+        {
+            Draw(values, deviation, Seeds.Source(seed, "weights", name));
+        }
+
+        return new Weight(name, Leaf(values, [rows, columns], device), Decays: true);
+    }
+
+    static void Draw(float[] values, double deviation, Random random)
+    {
         for (var i = 0; i < values.Length; i += 2)
         {
             // Box–Muller; 1 − u keeps the logarithm finite.
@@ -30,8 +42,6 @@ public static class Initialisation
                 values[i + 1] = (float)(radius * sin);
             }
         }
-
-        return new Weight(name, Leaf(values, [rows, columns], device), Decays: true);
     }
 
     /// <summary>The gain of a norm: ones.</summary>

@@ -20,19 +20,21 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
     /// <param name="hidden">[N, d] float32 with its graph.</param>
     /// <param name="head">[V, d]</param>
     /// <param name="progress">0 at the first step … 1 at the last: where scheduled weights are.</param>
+    /// <param name="beside">A scalar that is added: a weighted sum of losses on anything else than logits.</param>
     /// <returns>The sum, without the scale.</returns>
-    public double Backward(Tensor hidden, Tensor head, TokenTargets targets, double scale, Precision precision, double progress = 1)
+    public double Backward(Tensor hidden, Tensor head, TokenTargets targets, double scale, Precision precision, double progress = 1, Tensor? beside = null)
     {
         using var scope = NewDisposeScope();
         var parts = Parts(hidden, head, targets, precision, progress).Where(part => part.Weight > 0).ToList();
         if (Merged(parts) is { } sparse)
         {
             var loss = Fused.linear_sparse_cross_entropy(hidden, head, sparse.Ids, sparse.Weights, type: precision.Type).sum;
+            loss = beside is null ? loss : loss + beside;
             (loss * scale).backward();
             return (loss + sparse.Constant.sum()).item<float>();
         }
 
-        return ChunkedBackward(hidden, head, parts, scale, precision);
+        return ChunkedBackward(hidden, head, parts, scale, precision, beside);
     }
 
     /// <summary>The sum of each loss by itself, without its weight and without a gradient; tokens count as they do in training.</summary>
@@ -55,7 +57,7 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
     }
 
     // Each chunk's logits die before the next one's are made; what reaches the hidden states is collected and sent on once.
-    double ChunkedBackward(Tensor hidden, Tensor head, IReadOnlyList<Part> parts, double scale, Precision precision)
+    double ChunkedBackward(Tensor hidden, Tensor head, IReadOnlyList<Part> parts, double scale, Precision precision, Tensor? beside)
     {
         var total = 0.0;
         var leaf = hidden.detach().requires_grad_();
@@ -68,8 +70,15 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
             total += loss.item<float>();
         }
 
-        hidden.backward([leaf.grad!]);
-        return total;
+        if (beside is null)
+        {
+            hidden.backward([leaf.grad!]);
+            return total;
+        }
+
+        // One pass through what both share: the inner product has the gradient that was collected.
+        ((hidden * leaf.grad!).sum() + beside * scale).backward();
+        return total + beside.item<float>();
     }
 
     // Every loss for every teacher.
@@ -78,6 +87,11 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
         TokenTargets[] teachers = [targets with { Others = null }, .. targets.Others?.Targets ?? []];
         for (var i = 0; i < losses.Count; i++)
         {
+            if (targets.AreOwnSamples && losses[i].Loss.LearnsFromLabels)
+            {
+                continue;
+            }
+
             for (var k = 0; k < teachers.Length; k++)
             {
                 var share = targets.Others?.Shares.select(1, k);

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using DistillForge.Core;
+using DistillForge.Models;
 
 namespace DistillForge.Training;
 
@@ -9,7 +10,7 @@ namespace DistillForge.Training;
 public static class Preflight
 {
     /// <exception cref="ForgeException">The plan or the rows are unfit.</exception>
-    public static void Check(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, Corpus corpus, IReadOnlyList<WeightedLoss> losses)
+    public static void Check(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, Corpus corpus, IReadOnlyList<WeightedLoss> losses, IReadOnlyList<WeightedRepresentation>? inner = null, ModelShape? teacher = null)
     {
         Problem[] problems =
         [
@@ -19,6 +20,11 @@ public static class Preflight
             .. Masks(plan, corpus),
             .. losses.SelectMany(term => term.Loss.Check(corpus.Contents)),
             .. losses.SelectMany(term => Tokens(term, corpus.Contents)),
+            .. (inner ?? []).SelectMany(term => term.Loss.NeedsTeacher && teacher is null ? [NoTeacher(term.Name)] : term.Loss.Check(plan.Shape, teacher, corpus.Contents)),
+            .. plan.OnPolicy?.Check() ?? [],
+            .. plan.OnPolicy is not null && losses.All(term => term.Loss.LearnsFromLabels) ? [new Problem("train.on_policy", "lets the student answer, and no loss asks what the teacher thinks of it.", "Add a divergence, e.g. reverse-kl or jsd.")] : Array.Empty<Problem>(),
+            .. plan is { OnPolicy: not null, Ensemble: not null } ? [new Problem("train.on_policy", "takes one teacher.", "Remove it, or leave the others out.")] : Array.Empty<Problem>(),
+            .. losses.Count == 0 ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
         ];
         if (problems.Length > 0)
         {
@@ -35,6 +41,21 @@ public static class Preflight
         if (plan.Ensemble is { } ensemble)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
+        }
+
+        if (plan.Start is { } start)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(start.Identity));
+        }
+
+        if (plan.Teacher is { } gguf)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{Sha256.OfFile(gguf)}|{plan.OnlineTargets}")));
+        }
+
+        if (plan.OnPolicy is { } own)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{own.Fraction:R}|{own.MaxTokens}|{own.Temperature:R}")));
         }
 
         if (plan.Embedding is { } embedding)
@@ -67,6 +88,9 @@ public static class Preflight
         return FormattableString.Invariant(
             $"{plan.Shape.Parameters:N0} parameters; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {tokens:N0} tokens of which {trained:N0} are trained; about {flops / 1e12:N1} TFLOP");
     }
+
+    static Problem NoTeacher(string loss)
+        => new(loss, "compares the student's inside with its teacher's, and no teacher is at hand.", "Take a GGUF teacher of an architecture that is trained here, and its vocabulary; or remove the loss.");
 
     static IEnumerable<Problem> Tokens(WeightedLoss term, TraceContents contents) => term.Tokens is not { } tokens ? []
         : !contents.Scored && !contents.Full ? [new Problem($"{term.Name}.tokens", "weighs tokens by a teacher's log-probabilities, and some rows have none.", "Remove it, or score the rows first.")]

@@ -15,13 +15,16 @@ public sealed class Trainer(TimeProvider clock)
 
     TrainingResult Train(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, string folder, IProgressLog progress, CancellationToken cancellationToken)
     {
-        WeightedLoss[] losses = [.. plan.Losses.Select(term => new WeightedLoss(term.Name, TrainingCatalog.Losses.Create(term.Name, term.Options), term.Share, term.Tokens))];
-        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble);
-        Preflight.Check(plan, traces, corpus, losses);
-        var fingerprint = Preflight.Fingerprint(plan, traces, [.. plan.Losses.Select(Describe)]);
+        WeightedLoss[] losses = [.. plan.Losses.Where(term => TrainingCatalog.Losses.Contains(term.Name)).Select(term => new WeightedLoss(term.Name, TrainingCatalog.Losses.Create(term.Name, term.Options), term.Share, term.Tokens))];
+        WeightedRepresentation[] inner = [.. plan.Losses.Where(term => !TrainingCatalog.Losses.Contains(term.Name)).Select(term => new WeightedRepresentation(term.Name, TrainingCatalog.Representations.Create(term.Name, term.Options), term.Share))];
+        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble) { IsTeacherAtHand = plan.OnlineTargets, AreHeadsRanked = plan.RankedHeads };
         set_num_threads(plan.Threads > 0 ? plan.Threads : Environment.ProcessorCount);
+        var device = Accelerator.Find(plan.Device);
+        var teacher = plan.Teacher is { } gguf ? FrozenTeacher.Open(gguf, plan.Vocabulary, device, plan.Precision) : null;
+        Preflight.Check(plan, traces, corpus, losses, inner, teacher?.Shape);
+        var fingerprint = Preflight.Fingerprint(plan, traces, [.. plan.Losses.Select(Describe)]);
 
-        using var run = new TrainingRun(plan, corpus, losses, Accelerator.Find(plan.Device));
+        using var run = new TrainingRun(plan, corpus, losses, new Guide(teacher, plan.OnlineTargets, inner, plan.Shape, plan.Seed, device), device);
         progress.Say(Preflight.Summary(plan, corpus, run.Steps));
         var resume = new ResumeFolder(folder);
         if (resume.Newest(fingerprint, progress) is { } found)
@@ -72,5 +75,12 @@ public sealed class Trainer(TimeProvider clock)
 
     // Bound, an options record prints every value: two spellings of the same settings are one.
     static string Describe(LossTerm term)
-        => FormattableString.Invariant($"{term.Name} {term.Share}{(term.Tokens is { } tokens ? $" {tokens}" : "")} {(TrainingCatalog.Losses.OptionsOf(term.Name) is { } options ? term.Options?.Bind(options) ?? DefaultOptions.Create(options) : "")}");
+    {
+        var bound = TrainingCatalog.Losses.Contains(term.Name) ? TrainingCatalog.Losses.OptionsOf(term.Name) : TrainingCatalog.Representations.OptionsOf(term.Name);
+        return FormattableString.Invariant($"{term.Name} {term.Share}{(term.Tokens is { } tokens ? $" {tokens}" : "")} {(bound is null ? "" : Printed(term.Options?.Bind(bound) ?? DefaultOptions.Create(bound)))}");
+    }
+
+    // A record prints its lists by their type.
+    static string Printed(object options)
+        => $"{options} {string.Join(' ', options.GetType().GetProperties().Select(property => property.GetValue(options)).OfType<System.Collections.IEnumerable>().Where(list => list is not string).Select(list => string.Join(',', list.Cast<object>())))}".TrimEnd();
 }

@@ -8,4 +8,6 @@ public static class TrainingCatalog
     public static Catalog<IArchitecture> Architectures { get; } = new(typeof(TrainingCatalog).Assembly);
 
     public static Catalog<ITokenLoss> Losses { get; } = new(typeof(TrainingCatalog).Assembly);
+
+    public static Catalog<IRepresentationLoss> Representations { get; } = new(typeof(TrainingCatalog).Assembly);
 }

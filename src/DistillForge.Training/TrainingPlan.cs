@@ -5,7 +5,7 @@ using DistillForge.Text;
 namespace DistillForge.Training;
 
 /// <summary>A loss as the recipe names it.</summary>
-/// <param name="Name">In the catalog of <see cref="ITokenLoss"/>.</param>
+/// <param name="Name">In one of the catalogs of losses.</param>
 /// <param name="Weight">Null is 1.</param>
 /// <param name="Options">Null for the loss's defaults.</param>
 /// <param name="Tokens">How much each token counts; null: all alike.</param>
@@ -13,6 +13,10 @@ public sealed record LossTerm(string Name, ScheduledWeight? Weight = null, IOpti
 {
     public ScheduledWeight Share => Weight ?? 1;
 }
+
+/// <summary>A network that exists before training.</summary>
+/// <param name="Identity">Names its weights and everything else that <paramref name="Build"/> depends on: a checkpoint of another one is not continued.</param>
+public sealed record StartingNetwork(string Identity, Func<Device, Network> Build);
 
 /// <summary>What is trained, on what terms; the rows come apart.</summary>
 public sealed record TrainingPlan
@@ -29,6 +33,21 @@ public sealed record TrainingPlan
 
     /// <summary>Set where each row has a trace of each of several teachers.</summary>
     public TeacherEnsemble? Ensemble { get; init; }
+
+    /// <summary>What training starts from; null draws a network from the seed.</summary>
+    public StartingNetwork? Start { get; init; }
+
+    /// <summary>A GGUF of one of our architectures that reads the student's batches as a torch network; null where none is needed.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>The whole distribution of <see cref="Teacher"/> takes the place of what traces hold.</summary>
+    public bool OnlineTargets { get; init; }
+
+    /// <summary>The heads of the rows are probabilities by rank, of a teacher with another vocabulary.</summary>
+    public bool RankedHeads { get; init; }
+
+    /// <summary>Set where the student learns from its own answers, too.</summary>
+    public OnPolicy? OnPolicy { get; init; }
 
     /// <summary>[V · d] What the embedding starts from instead of chance; null draws it.</summary>
     public IReadOnlyList<float>? Embedding { get; init; }

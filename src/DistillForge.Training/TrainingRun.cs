@@ -12,16 +12,20 @@ sealed class TrainingRun : IDisposable
     readonly Objective objective;
     readonly Validation validation;
     readonly Schedule schedule;
+    readonly Guide guide;
+    readonly OwnSamples? own;
 
-    public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Device device)
+    /// <param name="guide">Is disposed with this.</param>
+    public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Guide guide, Device device)
     {
+        this.guide = guide;
         (this.plan, this.corpus, this.device) = (plan, corpus, device);
         order = new BatchOrder(corpus.Training, plan.TokensPerBatch, plan.Seed);
         Steps = plan.Steps > 0 ? plan.Steps : Enumerable.Range(0, plan.Epochs).Sum(epoch => (long)order.Epoch(epoch).Count);
         schedule = new Schedule(plan.LearningRate, Steps, plan.WarmupFraction);
         objective = new Objective(losses);
-        validation = new Validation(corpus, plan.TokensPerBatch, losses);
-        Network = TrainingCatalog.Architectures.Create(plan.Shape.Architecture, options: null).Build(plan.Shape, plan.Seed, device);
+        validation = new Validation(corpus, plan.TokensPerBatch, losses, guide);
+        Network = plan.Start?.Build(device) ?? TrainingCatalog.Architectures.Create(plan.Shape.Architecture, options: null).Build(plan.Shape, plan.Seed, device);
         Network.Precision = plan.Precision;
         if (plan.Embedding is { } start)
         {
@@ -30,7 +34,8 @@ sealed class TrainingRun : IDisposable
             Network.Embedding.Value.copy_(tensor(start.ToArray(), Network.Embedding.Value.shape).to(device));
         }
 
-        Optimizer = new AdamW(Network.Weights, plan.WeightDecay);
+        own = plan.OnPolicy is { } onPolicy ? new OwnSamples(onPolicy, plan.Vocabulary, plan.Shape, plan.Seed) : null;
+        Optimizer = new AdamW([.. Network.Weights, .. guide.Projections], plan.WeightDecay);
     }
 
     public Network Network { get; }
@@ -69,9 +74,11 @@ sealed class TrainingRun : IDisposable
     public void Step(Batch batch)
     {
         using var scope = NewDisposeScope();
+        batch = own?.Applies(Optimizer.StepsDone) == true ? own.Draw(batch.Source, Network, Optimizer.StepsDone, corpus.Contents) : batch;
         var (tokens, positions, targets) = BatchTensors.Of(batch, device);
-        var hidden = Network.Hidden(tokens, positions);   // [N, d]
-        var loss = objective.Backward(hidden, Network.Head, targets, 1.0 / batch.Trained, plan.Precision, Optimizer.StepsDone / Math.Max(1.0, Steps - 1)) / batch.Trained;
+        var progress = Optimizer.StepsDone / Math.Max(1.0, Steps - 1);
+        var (hidden, wanted, beside) = guide.Read(Network, tokens, positions, targets, progress);   // [N, d]
+        var loss = objective.Backward(hidden, Network.Head, wanted, 1.0 / batch.Trained, plan.Precision, progress, beside) / batch.Trained;
         var learningRate = schedule.At(Optimizer.StepsDone);
         var norm = Optimizer.Step(learningRate, plan.Clip);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
@@ -100,6 +107,7 @@ sealed class TrainingRun : IDisposable
     {
         Network.Dispose();
         Optimizer.Dispose();
+        guide.Dispose();
     }
 
     IEnumerable<(int[] Rows, bool EndsEpoch)> Order(long from)

@@ -4,7 +4,7 @@ namespace DistillForge.Training;
 
 /// <summary>Measures the held-out rows, in float32 and without a gradient; scheduled weights as at the end of the run, so that points compare.</summary>
 /// <param name="losses">What is trained; the KL to the teacher and the cross-entropy are measured anyway where the rows allow it.</param>
-sealed class Validation(Corpus corpus, int tokensPerBatch, IReadOnlyList<WeightedLoss> losses)
+sealed class Validation(Corpus corpus, int tokensPerBatch, IReadOnlyList<WeightedLoss> losses, Guide guide)
 {
     readonly Objective objective = new(WithStandard(corpus.Contents, losses));
 
@@ -38,14 +38,14 @@ sealed class Validation(Corpus corpus, int tokensPerBatch, IReadOnlyList<Weighte
     {
         using var scope = NewDisposeScope();
         var (tokens, positions, targets) = BatchTensors.Of(batch, device);
-        return objective.Measure(network.Hidden(tokens, positions), network.Head, targets, Precision.Float32);
+        return objective.Measure(network.Hidden(tokens, positions), network.Head, guide.Targets(tokens, positions, targets), Precision.Float32);
     }
 
     // Weight 0: reported by name beside the trained sum, always the same measure whatever options are trained with.
     static List<WeightedLoss> WithStandard(TraceContents contents, IReadOnlyList<WeightedLoss> losses)
     {
         List<WeightedLoss> all = [.. losses];
-        if (contents.Scored && contents.Temperatures.Contains(1f))
+        if (contents.Full || (contents.Scored && contents.Temperatures.Contains(1f) && contents.Heads != HeadKind.Ranked))
         {
             all.Add(new WeightedLoss("forward-kl", new ForwardKl(new ForwardKl.Options()), 0));
         }

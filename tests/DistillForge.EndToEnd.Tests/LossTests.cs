@@ -35,4 +35,90 @@ public class LossTests
         Assert.NotEqual(inputs.GetProperty("traces").GetString(), inputs.GetProperty("traces-2").GetString());
         Assert.True(File.Exists(work.Run("two", "checkpoint", "model.safetensors")));
     }
+
+    [Fact]
+    public async Task A_teacher_at_hand_gives_its_whole_distribution_and_its_inside()
+    {
+        using var work = new Workplace();
+        var recipe = work.File("inside.yaml", $$"""
+            name: inside
+            teacher: { gguf: {{Teacher}} }
+            dataset: { template: prompts/home.prompt.yaml, count: 40 }
+            student: { layers: 2, width: 32, heads: 2, vocabulary: teacher }
+            train:
+              targets: online
+              losses: [ { forward-kl: { temperature: 3 } }, { hidden-states: { student: [ 1, 2 ], teacher: [ 2, -1 ], weight: 0.1 } }, { attention-relations: { weight: 0.1, relations: values } } ]
+              epochs: 2
+            evaluate: { held_out: 0 }
+            """);
+
+        var done = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.True(File.Exists(work.Run("inside", "checkpoint", "projections.safetensors")));
+    }
+
+    [Fact]
+    public async Task What_needs_a_teacher_at_hand_is_said_before_anything_is_asked()
+    {
+        using var work = new Workplace();
+        var recipe = work.File("apart.yaml", $$"""
+            name: apart
+            teacher: { gguf: {{Teacher}} }
+            prompts: { template: prompts/home.prompt.yaml, count: 40 }
+            student: { vocabulary: { train: 512 } }
+            train: { targets: text-only, losses: [ cross-entropy, rkd-angle ] }
+            """);
+
+        var done = await Forging.RunAsync("run", recipe, "--runs", work.Runs);
+
+        Assert.Equal(2, done.ExitCode);
+        Assert.Contains("rkd-angle", done.Error, StringComparison.Ordinal);
+        Assert.Contains("needs a teacher that reads the student's batches", done.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(work.Runs));
+    }
+
+    [Fact]
+    public async Task The_student_answers_itself_and_the_worker_reads_it()
+    {
+        using var work = new Workplace();
+        var recipe = work.File("own.yaml", $$"""
+            name: own
+            teacher: { gguf: {{Teacher}} }
+            dataset: { template: prompts/home.prompt.yaml, count: 30 }
+            student: { layers: 1, width: 32, heads: 2, vocabulary: teacher }
+            train:
+              on_policy: { fraction: 0.5, max_tokens: 8 }
+              losses: [ jsd, { cross-entropy: { weight: 0.1 } } ]
+              epochs: 4
+              tokens_per_batch: 512
+            evaluate: { held_out: 0 }
+            """);
+
+        var done = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.True(File.Exists(work.Run("own", "checkpoint", "model.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("aligned", "forward-kl")]
+    [InlineData("ranked", "uld")]
+    public async Task A_student_with_its_own_vocabulary_learns_what_the_teacher_thought(string targets, string loss)
+    {
+        using var work = new Workplace();
+        var recipe = work.File("cross.yaml", $$"""
+            name: cross
+            teacher: { gguf: {{Teacher}} }
+            dataset: { template: prompts/home.prompt.yaml, count: 40 }
+            student: { layers: 1, width: 32, heads: 2, vocabulary: { train: 400 } }
+            train: { targets: {{targets}}, losses: [ {{loss}}, { cross-entropy: { weight: 0.5 } } ], epochs: 2 }
+            evaluate: { held_out: 0 }
+            """);
+
+        var done = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.Matches("[1-9][0-9,]* of [1-9][0-9,]* positions begin where a token of the teacher's does", done.Error);
+    }
 }

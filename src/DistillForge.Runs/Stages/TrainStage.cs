@@ -27,7 +27,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["student", "train"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>(OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)))
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. Run.AlignsTraces ? [new("thoughts", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>(), .. AtHand || OwnAnswers ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>()])
     {
         ["curated.parquet"] = Run.Folder.Curated,
         ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
@@ -60,13 +60,20 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     {
         var traces = await TracesAsync(cancellationToken);
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
+        traces = Run.AlignsTraces ? await AlignedTraces.OfAsync(Run, traces, vocabulary, cancellationToken) : traces;
         var shape = StudentShape.Of(Run.Recipe.Student, vocabulary, Run.LocalTeacher, traces);
+        await using var scorer = OwnAnswers && Settings.Targets == TrainTargets.Trace ? await Run.OpenScorerAsync(Run.Teacher, cancellationToken) : null;
+        var onPolicy = OwnAnswers && Settings.OnPolicy is { } own ? new OnPolicy(own.Fraction, own.MaxTokens, own.Temperature) { Scorer = scorer, Capture = Run.Recipe.Generate.ToCapture() ?? new Want.Head() } : null;
         var plan = new TrainingPlan
         {
             Shape = shape,
             Vocabulary = vocabulary,
             Losses = Losses(),
             Ensemble = OtherTraces.Any() ? new TeacherEnsemble([.. Run.Teachers.Select(Run.IdentityOf)], [.. Run.Teachers.Select(teacher => teacher.Weight)], Settings.Ensemble == EnsembleMix.Confidence ? TeacherMix.Confidence : TeacherMix.Fixed) : null,
+            Teacher = AtHand ? Run.TeacherGguf : null,
+            OnlineTargets = AtHand && Settings.Targets == TrainTargets.Online,
+            RankedHeads = Settings.Targets == TrainTargets.Ranked,
+            OnPolicy = onPolicy,
             Embedding = Embedding(shape),
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
@@ -92,6 +99,10 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         };
     }
 
+    bool OwnAnswers => role == Role.Student && Settings.OnPolicy is not null;
+
+    bool AtHand => role == Role.Student && TeacherAtHand.WantedBy(Run.Recipe) is not null;
+
     // The baseline knows the teacher's text alone.
     float[]? Embedding(ModelShape shape) => role == Role.Student && Run.Recipe.Student.Embeddings == EmbeddingStart.Teacher
         ? TeacherEmbedding.Project(Run.TeacherGguf, shape.Vocabulary, shape.Width, Run.Recipe.Seed)
@@ -101,7 +112,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         ? [new LossTerm("cross-entropy")]
         : [.. Settings.Losses.Select(loss => new LossTerm(loss.Name, loss.Weight, loss.Options, loss.Tokens)) is var named && named.Any() ? named : Default()];
 
-    LossTerm[] Default() => Run.LearnsFromTraces ? [new LossTerm("forward-kl", 0.7), new LossTerm("cross-entropy", 0.3)] : [new LossTerm("cross-entropy")];
+    LossTerm[] Default() => Run.LearnsFromTraces || Run.AlignsTraces ? [new LossTerm(Settings.Targets == TrainTargets.Ranked ? "uld" : "forward-kl", 0.7), new LossTerm("cross-entropy", 0.3)] : [new LossTerm("cross-entropy")];
 
     // In the order of the curated rows' ids, so that the order of answers decides nothing.
     async Task<List<TokenTrace>> TracesAsync(CancellationToken cancellationToken)

@@ -46,7 +46,8 @@ sealed class Gpt2Network : Network
         for (var layer = 0; layer < blocks.Length; layer++)
         {
             // Beyond the last attention no position looks at another: only those that count go on.
-            x = blocks[layer].Forward(x, layer == blocks.Length - 1 ? positions : null, Precision);
+            x = blocks[layer].Forward(x, layer == blocks.Length - 1 ? positions : null, Precision, Inside);
+            Inside?.SeeState(layer + 1, x, positions, state => norm.Apply(state, ScalarType.Float32));
         }
 
         return norm.Apply(x, ScalarType.Float32).MoveToOuterDisposeScope();
@@ -68,6 +69,7 @@ sealed class Gpt2Norm(string name, ModelShape shape, Device device)
 sealed class Gpt2Block
 {
     readonly ModelShape shape;
+    readonly int layer;
     readonly Gpt2Norm before;
     readonly Gpt2Norm between;
     readonly (Weight Matrix, Weight Bias) attention;
@@ -77,7 +79,7 @@ sealed class Gpt2Block
 
     public Gpt2Block(ModelShape shape, int layer, long seed, Device device)
     {
-        this.shape = shape;
+        (this.shape, this.layer) = (shape, layer);
         var deviation = Initialisation.OfMatrix(shape.Width);
         // Two projections a layer add to the residual stream: scaled, the sum keeps its size however deep (GPT-2, 2.3).
         var residual = deviation / Math.Sqrt(2 * shape.Layers);
@@ -98,11 +100,12 @@ sealed class Gpt2Block
 
     /// <param name="x">[B, T, d]</param>
     /// <param name="positions">[N] into B·T to go on with after attention, or null for all.</param>
+    /// <param name="inside">Is told of queries, keys and values.</param>
     /// <returns>[B, T, d], or [N, d].</returns>
-    public Tensor Forward(Tensor x, Tensor? positions, Precision precision)
+    public Tensor Forward(Tensor x, Tensor? positions, Precision precision, Inside? inside = null)
     {
         using var scope = NewDisposeScope();
-        var attended = Attend(before.Apply(x, precision.Type), precision);
+        var attended = Attend(before.Apply(x, precision.Type), precision, inside);
         if (positions is not null)
         {
             x = x.flatten(0, 1).index_select(0, positions);
@@ -115,14 +118,16 @@ sealed class Gpt2Block
     }
 
     // [B, T, d] -> [B, T, d]
-    Tensor Attend(Tensor h, Precision precision)
+    Tensor Attend(Tensor h, Precision precision, Inside? inside)
     {
         var (b, t) = (h.shape[0], h.shape[1]);
         var together = Linear(h, attention, precision);   // [B, T, 3d]: queries, keys, values
         Tensor Part(int i) => together.narrow(-1, i * shape.Width, shape.Width).view(b, t, shape.Heads, shape.HeadSize).transpose(1, 2).contiguous();   // [B, H, T, h]
 
-        var weights = Fused.causal_softmax(Part(0).matmul(Part(1).transpose(-2, -1)), 1 / Math.Sqrt(shape.HeadSize));   // [B, H, T, T]
-        return weights.matmul(Part(2)).transpose(1, 2).reshape(b, t, shape.Width);
+        var (q, k, v) = (Part(0), Part(1), Part(2));
+        inside?.SeeAttention(layer + 1, q, k, v);
+        var weights = Fused.causal_softmax(q.matmul(k.transpose(-2, -1)), 1 / Math.Sqrt(shape.HeadSize));   // [B, H, T, T]
+        return weights.matmul(v).transpose(1, 2).reshape(b, t, shape.Width);
     }
 
     static Tensor Linear(Tensor x, (Weight Matrix, Weight Bias) linear, Precision precision)

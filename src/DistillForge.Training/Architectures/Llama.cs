@@ -43,7 +43,21 @@ sealed class LlamaNetwork : Network
         norm = Initialisation.Ones("model.norm.weight", shape.Width, device);
         head = shape.TiedEmbeddings ? embedding : Matrix("lm_head.weight", shape.Vocabulary, shape.Width);
         Weights = [embedding, .. blocks.SelectMany(block => block.Weights), norm, .. shape.TiedEmbeddings ? Array.Empty<Weight>() : [head]];
-        rotary = Fused.rope_table(shape.Context, shape.HeadSize, shape.RopeTheta).to(device);
+        rotary = Rotary(shape).to(device);
+    }
+
+    // [context, h]: cosines, then sines
+    static Tensor Rotary(ModelShape shape)
+    {
+        if (shape.RopeFactors is not { } factors)
+        {
+            return Fused.rope_table(shape.Context, shape.HeadSize, shape.RopeTheta);
+        }
+
+        using var scope = NewDisposeScope();
+        double[] speeds = [.. factors.Values.ToArray().Select((factor, i) => Math.Pow(shape.RopeTheta, -2.0 * i / shape.HeadSize) / factor)];
+        var angles = outer(arange(shape.Context, dtype: ScalarType.Float64), tensor(speeds));
+        return cat([angles.cos(), angles.sin()], dim: -1).to_type(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     public override IReadOnlyList<Weight> Weights { get; }
@@ -59,11 +73,14 @@ sealed class LlamaNetwork : Network
         for (var layer = 0; layer < blocks.Length; layer++)
         {
             // Beyond the last attention no position looks at another: only those that count go on.
-            x = blocks[layer].Forward(x, rotary, layer == blocks.Length - 1 ? positions : null, Precision);
+            x = blocks[layer].Forward(x, rotary, layer == blocks.Length - 1 ? positions : null, Precision, Inside);
+            Inside?.SeeState(layer + 1, x, positions, Norm);
         }
 
-        return Fused.rms_norm(x, norm.Value, shape.NormEpsilon, ScalarType.Float32).MoveToOuterDisposeScope();
+        return Norm(x).MoveToOuterDisposeScope();
     }
+
+    Tensor Norm(Tensor x) => Fused.rms_norm(x, norm.Value, shape.NormEpsilon, ScalarType.Float32);
 
     protected override void Dispose(bool disposing)
     {

@@ -6,6 +6,7 @@ namespace DistillForge.Training.Architectures;
 sealed class LlamaBlock
 {
     readonly ModelShape shape;
+    readonly int layer;
     readonly Weight attentionNorm;
     readonly Weight query;
     readonly Weight key;
@@ -23,7 +24,7 @@ sealed class LlamaBlock
 
     public LlamaBlock(ModelShape shape, int layer, long seed, Device device)
     {
-        this.shape = shape;
+        (this.shape, this.layer) = (shape, layer);
         var deviation = Initialisation.OfMatrix(shape.Width);
         // Two projections a layer add to the residual stream: scaled, the sum keeps its size however deep (GPT-2, 2.3).
         var residual = deviation / Math.Sqrt(2 * shape.Layers);
@@ -60,11 +61,12 @@ sealed class LlamaBlock
     /// <param name="x">[B, T, d]</param>
     /// <param name="rotary">From <see cref="Fused.rope_table"/>.</param>
     /// <param name="positions">[N] into B·T to go on with after attention, or null for all.</param>
+    /// <param name="inside">Is told of queries, keys and values.</param>
     /// <returns>[B, T, d], or [N, d].</returns>
-    public Tensor Forward(Tensor x, Tensor rotary, Tensor? positions, Precision precision)
+    public Tensor Forward(Tensor x, Tensor rotary, Tensor? positions, Precision precision, Inside? inside = null)
     {
         using var scope = NewDisposeScope();
-        var attended = Attend(Fused.rms_norm(x, attentionNorm.Value, shape.NormEpsilon, precision.Type), rotary, precision);
+        var attended = Attend(Fused.rms_norm(x, attentionNorm.Value, shape.NormEpsilon, precision.Type), rotary, precision, inside);
         if (positions is not null)
         {
             x = x.flatten(0, 1).index_select(0, positions);
@@ -78,7 +80,7 @@ sealed class LlamaBlock
     }
 
     // [B, T, d] -> [B, T, H·h]
-    Tensor Attend(Tensor h, Tensor rotary, Precision precision)
+    Tensor Attend(Tensor h, Tensor rotary, Precision precision, Inside? inside)
     {
         var (b, t) = (h.shape[0], h.shape[1]);
         var group = shape.Heads / shape.KeyValueHeads;
@@ -92,6 +94,7 @@ sealed class LlamaBlock
         var q = Fused.rope(Project(query, queryBias, queryNorm, shape.Heads), rotary);           // [B, H, T, h]
         var k = Fused.rope(Project(key, keyBias, keyNorm, shape.KeyValueHeads), rotary);         // [B, G, T, h]
         var v = Project(value, valueBias, null, shape.KeyValueHeads).transpose(1, 2);
+        inside?.SeeAttention(layer + 1, q, k, v);
 
         // The heads that share a key lie side by side: as more rows of one product, keys are never repeated.
         var scores = q.view(b, shape.KeyValueHeads, group * t, shape.HeadSize).matmul(k.transpose(-2, -1));   // [B, G, R·T, T]

@@ -11,8 +11,6 @@ public unsafe class GgmlParityTests
 
     public static TheoryData<GgmlType> Types => [.. GgmlTypes.All];
 
-    public static TheoryData<GgmlType> Dequantizable => [.. GgmlTypes.All.Where(type => Dequantize.Can(type) && type != GgmlType.F32)];
-
     [Theory]
     [MemberData(nameof(Types))]
     public void Block_sizes_are_ggmls(GgmlType type)
@@ -82,8 +80,46 @@ public unsafe class GgmlParityTests
         Assert.Equal(0, Differences(theirs, ours));
     }
 
+    static readonly GgmlType[] NeverInFiles = [GgmlType.Q8_1, GgmlType.Q8_K, GgmlType.I8, GgmlType.I16, GgmlType.I32, GgmlType.I64, GgmlType.F32, GgmlType.F64];
+
+    public static TheoryData<GgmlType> Stored => [.. GgmlTypes.All.Except(NeverInFiles)];
+
+    [Fact]
+    public void No_type_that_ggml_reads_is_left_out()
+    {
+        Blocks.Use();
+        var traits = (delegate* unmanaged<int, nint*>)NativeLibrary.GetExport(Library, "ggml_get_type_traits");
+
+        Assert.Equal(GgmlTypes.All.Where(type => traits((int)type)[5] != 0).Order(), GgmlTypes.All.Except(NeverInFiles).Order());
+        Assert.All(GgmlTypes.All.Except(NeverInFiles), type => Assert.True(Dequantize.Can(type)));
+    }
+
+    // Any bytes are a block; a scale that is no number makes numbers that are none, there as here.
     [Theory]
-    [MemberData(nameof(Dequantizable))]
+    [MemberData(nameof(Stored))]
+    public void Reads_any_bytes_as_ggml_reads_them(GgmlType type)
+    {
+        Blocks.Use();
+        var bytes = new byte[type.BytesFor(256 * 64)];
+        new Random(11).NextBytes(bytes);
+        var (ours, theirs) = (new float[256 * 64], new float[256 * 64]);
+        var traits = ((delegate* unmanaged<int, nint*>)NativeLibrary.GetExport(Library, "ggml_get_type_traits"))((int)type);
+        fixed (float* to = theirs)
+        fixed (byte* blocks = bytes)
+        {
+            ((delegate* unmanaged<void*, float*, long, void>)traits[5])(blocks, to, theirs.Length);
+        }
+
+        Dequantize.ToFloat32(type, bytes, ours);
+
+        Assert.Equal(theirs, ours);
+        Assert.True(ours.Distinct().Count() > 50);
+    }
+
+    public static TheoryData<GgmlType> Plain => [GgmlType.F16, GgmlType.BF16, GgmlType.Q8_0, GgmlType.Q4_0, GgmlType.Q4_1, GgmlType.Q5_0, GgmlType.Q5_1, GgmlType.Q4_K, GgmlType.Q5_K, GgmlType.Q6_K];
+
+    [Theory]
+    [MemberData(nameof(Plain))]
     public void Dequantizes_to_ggmls_numbers(GgmlType type)
     {
         var random = new Random(7);

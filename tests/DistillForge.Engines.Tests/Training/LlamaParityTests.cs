@@ -65,7 +65,7 @@ public sealed class LlamaParityTests(Scratch scratch) : IClassFixture<Scratch>
     }
 
     // Biases start at 0 and gains at 1: left there, nobody would miss them.
-    static void Disturb(Network network)
+    internal static void Disturb(Network network)
     {
         using var quiet = no_grad();
         foreach (var weight in network.Weights.Where(weight => !weight.Decays))
@@ -74,7 +74,7 @@ public sealed class LlamaParityTests(Scratch scratch) : IClassFixture<Scratch>
         }
     }
 
-    static void Write(string folder, ModelShape shape, Vocabulary vocabulary)
+    internal static void Write(string folder, ModelShape shape, Vocabulary vocabulary)
     {
         using var network = Small.Network(seed: 5, shape);
         Disturb(network);
