@@ -75,7 +75,7 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
         LoraFile.Check(lora, path);
         var sha256 = await Task.Run(() => Identity(path, lora), cancellationToken);
         var request = new OpenRequest(path, options.Threads, options.Parallel, options.Context, options.Exact, vocabulary.RealSize, lora);
-        var worker = new WorkerClient(WorkerAssembly.Find(options.WorkerPath), Engine.Verify(), request.Write);
+        var worker = new WorkerClient(WorkerAssembly.Find(options.WorkerPath), Engine.Verify(), request.Write, options.Patience);
         try
         {
             var opened = await worker.Opened.WaitAsync(cancellationToken);
@@ -183,7 +183,7 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
         CheckRange(ids);
     }
 
-    // llama.cpp reads nested groups by recursion: too many overflow the worker's stack, and .NET's handler for that may hang instead of ending it.
+    // llama.cpp reads nested groups by recursion, and too many overflow the worker's stack: refused here, it costs nobody a restart.
     static void CheckGrammar(string? grammar)
     {
         var depth = 0;

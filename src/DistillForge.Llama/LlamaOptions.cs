@@ -10,8 +10,13 @@ namespace DistillForge.Llama;
 /// answers that must be the same whatever else is asked.
 /// </param>
 /// <param name="Lora">A LoRA adapter (GGUF) that the model is run with; null for none.</param>
+/// <param name="Patience">How long a worker that has something to do may use no processor time before it is killed and asked again; null takes <see cref="UsualPatience"/>.</param>
 /// <param name="WorkerPath">The worker's assembly; null takes the one built beside us.</param>
-public sealed record LlamaOptions(int Threads = 0, int Parallel = 0, int Context = 0, bool Exact = false, string? WorkerPath = null, string? Lora = null);
+public sealed record LlamaOptions(int Threads = 0, int Parallel = 0, int Context = 0, bool Exact = false, string? WorkerPath = null, string? Lora = null, TimeSpan? Patience = null)
+{
+    /// <summary>Not counted while the machine or the host sleeps.</summary>
+    public static TimeSpan UsualPatience { get; } = TimeSpan.FromSeconds(30);
+}
 
 /// <summary>How fast a GGUF runs, in tokens a second: medians, each measured in a fresh context.</summary>
 /// <param name="Single">Generation of one sequence.</param>

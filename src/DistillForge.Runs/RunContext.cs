@@ -34,7 +34,10 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     public bool Scores => HasTeacher && Recipe.Dataset is not null;
 
     /// <summary>The student learns from what a teacher thought, not from the text alone.</summary>
-    public bool LearnsFromTraces => HasTeacher && Recipe.Train.Targets != TrainTargets.TextOnly;
+    public bool LearnsFromTraces => HasTeacher && Recipe.Train.Targets is TrainTargets.Trace or TrainTargets.Online;
+
+    /// <summary>The student's tokens are its own, and what the teacher thought is brought to them.</summary>
+    public bool AlignsTraces => HasTeacher && Recipe.Train.Targets is TrainTargets.Aligned or TrainTargets.Ranked;
 
     /// <summary>The first, whom the student is compared with.</summary>
     public TeacherSource Teacher => HasTeacher ? Teachers[0] : throw new InvalidOperationException("This recipe has no teacher");

@@ -52,6 +52,12 @@ public sealed class Batch
 
     public List<BatchTail> Tails { get; } = [];
 
+    /// <summary>What this was made of.</summary>
+    public IReadOnlyList<Row> Source { get; private init; } = [];
+
+    /// <summary>The answers are the student's own: they are no labels.</summary>
+    public bool AreOwnSamples { get; private init; }
+
     /// <summary>The same rows as further teachers judged them; their tokens and positions are these.</summary>
     public IReadOnlyList<Batch> Others { get; private init; } = [];
 
@@ -59,7 +65,7 @@ public sealed class Batch
     public float[] TeacherShares { get; private set; } = [];
 
     /// <param name="contents">What all rows of the data set have; a batch holds neither more nor less.</param>
-    public static Batch Of(IReadOnlyList<Row> rows, TraceContents contents)
+    public static Batch Of(IReadOnlyList<Row> rows, TraceContents contents, bool ownSamples = false)
     {
         var headSize = contents.Scored ? rows.Max(row => row.Trained.Max(i => row.Trace.HeadSizes[i])) : 0;
         var trained = rows.Sum(row => row.Trained.Length);
@@ -68,6 +74,8 @@ public sealed class Batch
             Real = rows.Sum(row => (long)row.Length),
             HeadShares = contents.Heads == HeadKind.Drawn ? new float[trained * headSize] : null,
             DrawTemperature = contents.DrawTemperature,
+            Source = rows,
+            AreOwnSamples = ownSamples,
             Others = [.. contents.Others.Select((other, k) => Of([.. rows.Select(row => row.Others[k])], other))],
         };
         foreach (var temperature in contents.Temperatures)

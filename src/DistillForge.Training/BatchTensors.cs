@@ -24,6 +24,9 @@ public static class BatchTensors
             Real(batch.HeadLogprobs, n, batch.HeadSize),
             [.. batch.Tails.Select(tail => new TailTargets(tail.Temperature, Real(tail.LogSums, n), Whole(tail.SampleIds, n, tail.Draws)))],
             batch.HeadShares is { } shares ? new DrawTargets(batch.DrawTemperature, Real(shares, n, batch.HeadSize)) : null,
-            Others: batch.Others.Count > 0 ? new OtherTeachers([.. batch.Others.Select(other => Targets(other, device))], Real(batch.TeacherShares, n, 1 + batch.Others.Count)) : null);
+            Others: batch.Others.Count > 0 ? new OtherTeachers([.. batch.Others.Select(other => Targets(other, device))], Real(batch.TeacherShares, n, 1 + batch.Others.Count)) : null)
+        {
+            AreOwnSamples = batch.AreOwnSamples,
+        };
     }
 }

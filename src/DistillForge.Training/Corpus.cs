@@ -40,7 +40,10 @@ public sealed class Corpus
     /// <summary>A teacher reads the batches: traces give the tokens, and what they hold of its thoughts is not needed.</summary>
     public bool IsTeacherAtHand { get; init; }
 
-    public TraceContents Contents => IsTeacherAtHand ? TraceContents.AtHand : held;
+    /// <summary>Heads are probabilities by rank: see <see cref="AlignedHead.Ranked"/>.</summary>
+    public bool AreHeadsRanked { get; init; }
+
+    public TraceContents Contents => IsTeacherAtHand ? TraceContents.AtHand : AreHeadsRanked ? held with { Heads = HeadKind.Ranked } : held;
 
     /// <summary>Rows longer than the context.</summary>
     public int Cut { get; }

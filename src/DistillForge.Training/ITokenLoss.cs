@@ -15,6 +15,9 @@ public interface ITokenLoss
     /// <returns>[n]</returns>
     Tensor PerToken(Tensor logits, TokenTargets targets);
 
+    /// <summary>It takes the realised tokens for right; it rests where they are the student's own.</summary>
+    bool LearnsFromLabels => false;
+
     /// <summary>What keeps this loss from training on such data, said before any work starts.</summary>
     IEnumerable<Problem> Check(TraceContents contents) => [];
 }

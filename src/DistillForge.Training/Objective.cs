@@ -87,6 +87,11 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
         TokenTargets[] teachers = [targets with { Others = null }, .. targets.Others?.Targets ?? []];
         for (var i = 0; i < losses.Count; i++)
         {
+            if (targets.AreOwnSamples && losses[i].Loss.LearnsFromLabels)
+            {
+                continue;
+            }
+
             for (var k = 0; k < teachers.Length; k++)
             {
                 var share = targets.Others?.Shares.select(1, k);

@@ -21,6 +21,9 @@ public static class Preflight
             .. losses.SelectMany(term => term.Loss.Check(corpus.Contents)),
             .. losses.SelectMany(term => Tokens(term, corpus.Contents)),
             .. (inner ?? []).SelectMany(term => term.Loss.NeedsTeacher && teacher is null ? [NoTeacher(term.Name)] : term.Loss.Check(plan.Shape, teacher, corpus.Contents)),
+            .. plan.OnPolicy?.Check() ?? [],
+            .. plan.OnPolicy is not null && losses.All(term => term.Loss.LearnsFromLabels) ? [new Problem("train.on_policy", "lets the student answer, and no loss asks what the teacher thinks of it.", "Add a divergence, e.g. reverse-kl or jsd.")] : Array.Empty<Problem>(),
+            .. plan is { OnPolicy: not null, Ensemble: not null } ? [new Problem("train.on_policy", "takes one teacher.", "Remove it, or leave the others out.")] : Array.Empty<Problem>(),
             .. losses.Count == 0 ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
         ];
         if (problems.Length > 0)
@@ -48,6 +51,11 @@ public static class Preflight
         if (plan.Teacher is { } gguf)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{Sha256.OfFile(gguf)}|{plan.OnlineTargets}")));
+        }
+
+        if (plan.OnPolicy is { } own)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{own.Fraction:R}|{own.MaxTokens}|{own.Temperature:R}")));
         }
 
         if (plan.Embedding is { } embedding)

@@ -20,6 +20,9 @@ public sealed record TokenTargets(
     FullTargets? Full = null,
     OtherTeachers? Others = null)
 {
+    /// <summary>The tokens are the student's own samples: what learns from labels rests.</summary>
+    public bool AreOwnSamples { get; init; }
+
     /// <summary>The teacher's tail at a training temperature.</summary>
     /// <exception cref="ForgeException">It was not captured: no other temperature's tail says what this one is.</exception>
     public TailTargets Tail(float temperature)

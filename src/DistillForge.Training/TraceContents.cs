@@ -11,6 +11,9 @@ public enum HeadKind
     /// <summary>What random draws hit, all at one temperature.</summary>
     Drawn,
 
+    /// <summary>Probabilities by rank, of a teacher with another vocabulary: the ids say nothing else.</summary>
+    Ranked,
+
     /// <summary>Not the same in every row; no loss can train on both.</summary>
     Mixed,
 }
@@ -37,6 +40,11 @@ public sealed record TraceContents(bool Scored, IReadOnlyList<float> Temperature
 
     /// <summary>What each further teacher's traces of the same rows hold.</summary>
     public IReadOnlyList<TraceContents> Others { get; init; } = [];
+
+    /// <summary>As <see cref="CheckTeacher"/>, for a loss that compares ids.</summary>
+    public List<Problem> CheckIds(string loss, float temperature) => Heads == HeadKind.Ranked
+        ? [new Problem(loss, "compares the probabilities of tokens, and these heads only say them by rank (targets: ranked).", "Take 'uld', or write 'targets: aligned'.")]
+        : CheckTeacher(loss, temperature);
 
     /// <summary>What keeps a divergence from a teacher at this temperature from being computed.</summary>
     /// <param name="loss">Its name, for the message.</param>

@@ -43,6 +43,12 @@ public sealed record TrainingPlan
     /// <summary>The whole distribution of <see cref="Teacher"/> takes the place of what traces hold.</summary>
     public bool OnlineTargets { get; init; }
 
+    /// <summary>The heads of the rows are probabilities by rank, of a teacher with another vocabulary.</summary>
+    public bool RankedHeads { get; init; }
+
+    /// <summary>Set where the student learns from its own answers, too.</summary>
+    public OnPolicy? OnPolicy { get; init; }
+
     /// <summary>[V · d] What the embedding starts from instead of chance; null draws it.</summary>
     public IReadOnlyList<float>? Embedding { get; init; }
 

@@ -13,6 +13,7 @@ sealed class TrainingRun : IDisposable
     readonly Validation validation;
     readonly Schedule schedule;
     readonly Guide guide;
+    readonly OwnSamples? own;
 
     /// <param name="guide">Is disposed with this.</param>
     public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Guide guide, Device device)
@@ -33,6 +34,7 @@ sealed class TrainingRun : IDisposable
             Network.Embedding.Value.copy_(tensor(start.ToArray(), Network.Embedding.Value.shape).to(device));
         }
 
+        own = plan.OnPolicy is { } onPolicy ? new OwnSamples(onPolicy, plan.Vocabulary, plan.Shape, plan.Seed) : null;
         Optimizer = new AdamW([.. Network.Weights, .. guide.Projections], plan.WeightDecay);
     }
 
@@ -72,6 +74,7 @@ sealed class TrainingRun : IDisposable
     public void Step(Batch batch)
     {
         using var scope = NewDisposeScope();
+        batch = own?.Applies(Optimizer.StepsDone) == true ? own.Draw(batch.Source, Network, Optimizer.StepsDone, corpus.Contents) : batch;
         var (tokens, positions, targets) = BatchTensors.Of(batch, device);
         var progress = Optimizer.StepsDone / Math.Max(1.0, Steps - 1);
         Network.BeginStep(Optimizer.StepsDone);

@@ -45,7 +45,7 @@ sealed class Validation(Corpus corpus, int tokensPerBatch, IReadOnlyList<Weighte
     static List<WeightedLoss> WithStandard(TraceContents contents, IReadOnlyList<WeightedLoss> losses)
     {
         List<WeightedLoss> all = [.. losses];
-        if (contents.Full || (contents.Scored && contents.Temperatures.Contains(1f)))
+        if (contents.Full || (contents.Scored && contents.Temperatures.Contains(1f) && contents.Heads != HeadKind.Ranked))
         {
             all.Add(new WeightedLoss("forward-kl", new ForwardKl(new ForwardKl.Options()), 0));
         }

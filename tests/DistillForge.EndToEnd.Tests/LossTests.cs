@@ -77,4 +77,48 @@ public class LossTests
         Assert.Contains("needs a teacher that reads the student's batches", done.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(work.Runs));
     }
+
+    [Fact]
+    public async Task The_student_answers_itself_and_the_worker_reads_it()
+    {
+        using var work = new Workplace();
+        var recipe = work.File("own.yaml", $$"""
+            name: own
+            teacher: { gguf: {{Teacher}} }
+            dataset: { template: prompts/home.prompt.yaml, count: 30 }
+            student: { layers: 1, width: 32, heads: 2, vocabulary: teacher }
+            train:
+              on_policy: { fraction: 0.5, max_tokens: 8 }
+              losses: [ jsd, { cross-entropy: { weight: 0.1 } } ]
+              epochs: 4
+              tokens_per_batch: 512
+            evaluate: { held_out: 0 }
+            """);
+
+        var done = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.True(File.Exists(work.Run("own", "checkpoint", "model.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("aligned", "forward-kl")]
+    [InlineData("ranked", "uld")]
+    public async Task A_student_with_its_own_vocabulary_learns_what_the_teacher_thought(string targets, string loss)
+    {
+        using var work = new Workplace();
+        var recipe = work.File("cross.yaml", $$"""
+            name: cross
+            teacher: { gguf: {{Teacher}} }
+            dataset: { template: prompts/home.prompt.yaml, count: 40 }
+            student: { layers: 1, width: 32, heads: 2, vocabulary: { train: 400 } }
+            train: { targets: {{targets}}, losses: [ {{loss}}, { cross-entropy: { weight: 0.5 } } ], epochs: 2 }
+            evaluate: { held_out: 0 }
+            """);
+
+        var done = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.Matches("[1-9][0-9,]* of [1-9][0-9,]* positions begin where a token of the teacher's does", done.Error);
+    }
 }

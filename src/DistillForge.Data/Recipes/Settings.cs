@@ -139,6 +139,14 @@ public enum TrainTargets
     /// <summary>The teacher's own token ids, and its whole distribution: it reads every batch beside the student, as a torch network.</summary>
     Online,
 
+    /// <summary>
+    /// For a student with another vocabulary: what the teacher thought, brought to the student's token ids where both begin a token at the same byte.
+    /// </summary>
+    Aligned,
+
+    /// <summary>For a student with another vocabulary and the loss <c>uld</c>: the teacher's probabilities by rank, at the same places.</summary>
+    Ranked,
+
     /// <summary>The text alone, tokenized with the student's vocabulary.</summary>
     TextOnly,
 }
@@ -153,6 +161,12 @@ public enum EnsembleMix
     Confidence,
 }
 
+/// <summary>Steps whose answers the student gives itself.</summary>
+/// <param name="Fraction">Share of the steps (λ), above 0 and up to 1.</param>
+/// <param name="MaxTokens">Of an answer.</param>
+/// <param name="Temperature">Of the student's sampling.</param>
+public sealed record OnPolicySettings(double Fraction = 0.5, int MaxTokens = 64, float Temperature = 1);
+
 /// <summary>How the student is trained.</summary>
 public sealed record TrainSettings
 {
@@ -163,6 +177,9 @@ public sealed record TrainSettings
     public IReadOnlyList<ComponentSetting> Losses { get; init; } = [];
 
     public TrainTargets Targets { get; init; } = TrainTargets.Trace;
+
+    /// <summary>The student answers a share of the batches itself and learns what the teacher thinks of that (GKD). Empty: none.</summary>
+    public OnPolicySettings? OnPolicy { get; init; }
 
     /// <summary>Where several teachers scored a dataset: what decides how much each counts.</summary>
     [AddedLater]

@@ -4,8 +4,8 @@ using DistillForge.Llama.Protocol;
 namespace DistillForge.Llama.Client;
 
 /// <summary>
-/// Keeps a worker alive and every request answered. When the worker dies, what was in flight is asked again, one at a time: who is in
-/// flight alone at the second death is guilty and fails with <c>worker-died</c>; its neighbours are answered.
+/// Keeps a worker alive and every request answered. When the worker dies, or is killed because it hangs, what was in flight is asked
+/// again, one at a time: who is in flight alone at the second death is guilty and fails with <c>worker-died</c>; its neighbours are answered.
 /// </summary>
 sealed class WorkerClient : IAsyncDisposable
 {
@@ -23,6 +23,9 @@ sealed class WorkerClient : IAsyncDisposable
     readonly Dictionary<long, WorkerRequest> asked = [];
     readonly List<WorkerRequest> suspects = [];
     readonly List<WorkerRequest> held = [];
+    readonly HangWatch watch = new();
+    readonly TimeSpan patience;
+    readonly Timer looks;
     WorkerProcess worker;
     Exception? broken;
     bool ready;
@@ -30,14 +33,18 @@ sealed class WorkerClient : IAsyncDisposable
     long lastId = OpenId;
 
     /// <param name="openBody">What to load, again after each death; null for a worker without a model.</param>
-    public WorkerClient(string workerPath, string libraries, Action<FrameWriter>? openBody)
+    /// <param name="patience">How long a worker that has something to do may do nothing at all.</param>
+    public WorkerClient(string workerPath, string libraries, Action<FrameWriter>? openBody, TimeSpan? patience = null)
     {
+        this.patience = patience ?? LlamaOptions.UsualPatience;
         (this.workerPath, this.libraries) = (workerPath, libraries);
         open = openBody is null ? null : Render(FrameKind.Open, OpenId, openBody);
         lock (gate)
         {
             worker = Start();
         }
+
+        looks = new Timer(_ => Look(), null, this.patience / HangWatch.Looks, this.patience / HangWatch.Looks);
     }
 
     /// <summary>What the worker says about the model, once it is loaded.</summary>
@@ -85,6 +92,7 @@ sealed class WorkerClient : IAsyncDisposable
         }
 
         await ended.Task;
+        await looks.DisposeAsync();
     }
 
     static byte[] Render(FrameKind kind, long id, Action<FrameWriter> body)
@@ -94,6 +102,17 @@ sealed class WorkerClient : IAsyncDisposable
         body(frame);
         Frames.End(frame, start);
         return frame.Written.ToArray();
+    }
+
+    void Look()
+    {
+        lock (gate)
+        {
+            if (broken is null && watch.Look(worker, busy: !ready || asked.Count > 0))
+            {
+                worker.KillIdle(patience);
+            }
+        }
     }
 
     // Under the gate.

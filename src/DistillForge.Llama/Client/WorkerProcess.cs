@@ -15,6 +15,7 @@ sealed class WorkerProcess
     readonly BlockingCollection<byte[]> outgoing = [];
     readonly Queue<string> log = new();
     readonly Thread errors;
+    long frames;
 
     WorkerProcess(Process process)
     {
@@ -69,15 +70,47 @@ sealed class WorkerProcess
         }
     }
 
+    /// <summary>Ends one that does nothing, and says so in its last words.</summary>
+    public void KillIdle(TimeSpan after)
+    {
+        Keep($"it did nothing for {after.TotalSeconds:0} seconds and was killed");
+        Kill();
+    }
+
+    /// <summary>Its processor time, pages read and answers so far: equal twice means that it did nothing between, unless it waits for a disk.</summary>
+    public string Doing()
+    {
+        try
+        {
+            // pid (name) state …: from the state on, see proc(5). The name may hold anything, so its end is sought from behind.
+            var stat = File.ReadAllText($"/proc/{Id}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            var (state, pagesRead, user, system) = (fields[0], fields[9], fields[11], fields[12]);
+            return state == "D" ? $"waits {Interlocked.Increment(ref frames)}" : $"{pagesRead} {user} {system} {Interlocked.Read(ref frames)}";
+        }
+        catch (IOException)
+        {
+            return $"gone {Interlocked.Increment(ref frames)}"; // its death is told by its output's end
+        }
+    }
+
     /// <summary>Exit code and the last lines of its log.</summary>
     public string LastWords()
     {
         errors.Join(TimeSpan.FromSeconds(1));
         lock (log)
         {
-            return $"exit code {process.ExitCode}{(log.Count > 0 ? ": " : "")}{string.Join(" | ", log)}";
+            return $"exit code {process.ExitCode}{Meaning(process.ExitCode)}{(log.Count > 0 ? ": " : "")}{string.Join(" | ", log)}";
         }
     }
+
+    static string Meaning(int exitCode) => exitCode switch
+    {
+        134 => " (aborted)",
+        137 => " (killed)",
+        139 => " (a memory fault, or its stack overflowed)",
+        _ => "",
+    };
 
     // The muxer of the runtime that we run on; an apphost would look for one of its own.
     static string Muxer()
@@ -93,6 +126,7 @@ sealed class WorkerProcess
             var stream = process.StandardOutput.BaseStream;
             while (Frames.Read(stream) is { } frame)
             {
+                Interlocked.Increment(ref frames);
                 onFrame(this, frame);
             }
         }

@@ -19,6 +19,7 @@ sealed class Batcher : ICrewWork, IDisposable
     readonly Lane lane;
     readonly WaitingLine waiting;
     readonly WorkerOutput output;
+    readonly Activity step;
     readonly DecodeBatch batch;
     readonly Crew crew;
     readonly Desk[] desks;
@@ -29,9 +30,9 @@ sealed class Batcher : ICrewWork, IDisposable
     readonly byte[] piece = new byte[1024];
     int rowCount;
 
-    public Batcher(LoadedModel model, Lane lane, WaitingLine waiting, WorkerOutput output)
+    public Batcher(LoadedModel model, Lane lane, WaitingLine waiting, WorkerOutput output, Activity step)
     {
-        (this.model, this.lane, this.waiting, this.output) = (model, lane, waiting, output);
+        (this.model, this.lane, this.waiting, this.output, this.step) = (model, lane, waiting, output, step);
         batch = new DecodeBatch(Math.Max(ContextPlan.MicroBatch, lane.Sequences));
         desks = [.. Enumerable.Range(0, lane.Threads).Select(_ => new Desk(model))];
         rows = [.. Enumerable.Range(0, lane.Plan.MaxOutputs).Select(_ => new OutputRow())];
@@ -46,7 +47,9 @@ sealed class Batcher : ICrewWork, IDisposable
         while (true)
         {
             Admit();
+            step.Begin();
             Step();
+            step.End();
             output.Flush();
         }
     }

@@ -14,10 +14,16 @@ public sealed class WorkerHost : IDisposable
     readonly BlockingCollection<Frame> inbox = [];
     readonly WaitingLine waiting = new();
     readonly WorkerOutput output = new(StandardStreams.TakeOutput());
+    readonly StallWatch watch = new(Stalled);
+    readonly Activity tokenizing;
+    readonly Activity reading;
     volatile LoadedModel? model;
 
     WorkerHost()
     {
+        tokenizing = watch.Add("a text's tokenization");
+        reading = watch.Add("a request's reading");
+        watch.Start();
     }
 
     /// <param name="arguments">Folder of the engine's libraries; process id of the parent.</param>
@@ -29,6 +35,7 @@ public sealed class WorkerHost : IDisposable
             return ExitCode.UserCanFix;
         }
 
+        FatalSignals.EndAtOnce();
         ParentWatch.Start(parent);
         using var host = new WorkerHost();
         Guard(() =>
@@ -52,6 +59,13 @@ public sealed class WorkerHost : IDisposable
             Console.Error.WriteLine(lack.Message);
             ParentWatch.ExitNow(lack.ExitCode);
         }
+    }
+
+    // The client asks again what was asked, one at a time.
+    static void Stalled(string what)
+    {
+        Console.Error.WriteLine($"no end in sight: {what}");
+        ParentWatch.ExitNow(ExitCode.Unavailable);
     }
 
     public void Dispose()
@@ -134,7 +148,8 @@ public sealed class WorkerHost : IDisposable
             var loaded = LoadedModel.Load(OpenRequest.Read(ref reader));
             foreach (var lane in loaded.Lanes)
             {
-                new Thread(() => Guard(new Batcher(loaded, lane, waiting, output).Run)) { IsBackground = true, Name = $"lane {lane.Number}" }.Start();
+                var step = watch.Add("a step of decoding", StallWatch.SecondsFor(loaded.Parameters));
+                new Thread(() => Guard(new Batcher(loaded, lane, waiting, output, step).Run)) { IsBackground = true, Name = $"lane {lane.Number}" }.Start();
             }
 
             model = loaded;
@@ -148,6 +163,7 @@ public sealed class WorkerHost : IDisposable
 
     void Complete(Frame frame)
     {
+        reading.Begin();
         try
         {
             waiting.Add(RunningSequence.ReadCompletion(frame, model!));
@@ -156,10 +172,13 @@ public sealed class WorkerHost : IDisposable
         {
             output.Refuse(frame.Request, "grammar-unreadable", unreadable.Message);
         }
+
+        reading.End();
     }
 
     void Tokenize(LoadedModel loaded, Frame frame)
     {
+        tokenizing.Begin();
         var reader = new FrameReader(frame.Body);
         if (frame.Kind == FrameKind.Encode)
         {
@@ -170,6 +189,8 @@ public sealed class WorkerHost : IDisposable
         {
             output.Send(FrameKind.Decoded, frame.Request, loaded.Decode(reader.ReadInts()), static (to, text) => to.WriteBytes(text));
         }
+
+        tokenizing.End();
     }
 
     void MeasureSpeed(Frame frame)

@@ -28,7 +28,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["student", "train"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. AtHand ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>(), .. StudentStart.Inputs(Run)])
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. Run.AlignsTraces ? [new("thoughts", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>(), .. AtHand || OwnAnswers ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>(), .. StudentStart.Inputs(Run)])
     {
         ["curated.parquet"] = Run.Folder.Curated,
         ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
@@ -68,8 +68,11 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     {
         var traces = await TracesAsync(cancellationToken);
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
+        traces = Run.AlignsTraces ? await AlignedTraces.OfAsync(Run, traces, vocabulary, cancellationToken) : traces;
         using var start = StudentStart.Load(Run, vocabulary, traces, cancellationToken);
         var shape = start?.Shape ?? StudentShape.Of(Run.Recipe.Student, vocabulary, Run.LocalTeacher, traces);
+        await using var scorer = OwnAnswers && Settings.Targets == TrainTargets.Trace ? await Run.OpenScorerAsync(Run.Teacher, cancellationToken) : null;
+        var onPolicy = OwnAnswers && Settings.OnPolicy is { } own ? new OnPolicy(own.Fraction, own.MaxTokens, own.Temperature) { Scorer = scorer, Capture = Run.Recipe.Generate.ToCapture() ?? new Want.Head() } : null;
         var plan = new TrainingPlan
         {
             Shape = shape,
@@ -79,6 +82,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Teacher = AtHand ? Run.TeacherGguf : null,
             OnlineTargets = AtHand && Settings.Targets == TrainTargets.Online,
             Start = start is null ? null : new StartingNetwork(StudentStart.Identity(Run), device => Lora is { } lora ? Training.Adapters.Lora.Build(start, lora, Run.Recipe.Seed, device) : start.Build(device)),
+            RankedHeads = Settings.Targets == TrainTargets.Ranked,
+            OnPolicy = onPolicy,
             Embedding = Embedding(shape),
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
@@ -109,6 +114,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         };
     }
 
+    bool OwnAnswers => role == Role.Student && Settings.OnPolicy is not null;
+
     bool AtHand => role == Role.Student && TeacherAtHand.WantedBy(Run.Recipe) is not null;
 
     // The baseline knows the teacher's text alone.
@@ -120,7 +127,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         ? [new LossTerm("cross-entropy")]
         : [.. Settings.Losses.Select(loss => new LossTerm(loss.Name, loss.Weight, loss.Options, loss.Tokens)) is var named && named.Any() ? named : Default()];
 
-    LossTerm[] Default() => Run.LearnsFromTraces ? [new LossTerm("forward-kl", 0.7), new LossTerm("cross-entropy", 0.3)] : [new LossTerm("cross-entropy")];
+    LossTerm[] Default() => Run.LearnsFromTraces || Run.AlignsTraces ? [new LossTerm(Settings.Targets == TrainTargets.Ranked ? "uld" : "forward-kl", 0.7), new LossTerm("cross-entropy", 0.3)] : [new LossTerm("cross-entropy")];
 
     // In the order of the curated rows' ids, so that the order of answers decides nothing.
     async Task<List<TokenTrace>> TracesAsync(CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ namespace DistillForge.Training.Losses;
 /// </summary>
 public abstract class BucketDivergence(string name, float temperature) : ITokenLoss
 {
-    public IEnumerable<Problem> Check(TraceContents contents) => [.. contents.CheckTeacher(name, temperature), .. CheckOptions()];
+    public IEnumerable<Problem> Check(TraceContents contents) => [.. contents.CheckIds(name, temperature), .. CheckOptions()];
 
     public Tensor PerToken(Tensor logits, TokenTargets targets)
     {

@@ -9,6 +9,8 @@ public sealed class CrossEntropy(CrossEntropy.Options? options = null) : ISparse
     /// <param name="LabelSmoothing">This share of each target is spread evenly over the whole vocabulary. Szegedy et al., 2016.</param>
     public sealed record Options(float LabelSmoothing = 0);
 
+    public bool LearnsFromLabels => true;
+
     readonly double smoothing = options?.LabelSmoothing ?? 0;
 
     public IEnumerable<Problem> Check(TraceContents contents)

@@ -37,7 +37,7 @@ public sealed class ForwardKl(ForwardKl.Options options) : ISparseTokenLoss
     readonly double scale = options.Temperature * options.Temperature;
 
     public IEnumerable<Problem> Check(TraceContents contents)
-        => contents.CheckTeacher("forward-kl", options.Temperature) is [_, ..] unfit ? unfit
+        => contents.CheckIds("forward-kl", options.Temperature) is [_, ..] unfit ? unfit
             : contents.Full ? options.MissingMass == MissingMass.AsCaptured ? [] : [new Problem("missing_mass", "is given, but the teacher is at hand and no mass is missing.", "Remove it.")]
             : CheckMass(contents);
 

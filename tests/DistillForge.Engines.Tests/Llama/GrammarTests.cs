@@ -85,6 +85,19 @@ public sealed class GrammarTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_grammar_that_overflows_the_engine_s_stack_kills_only_the_worker()
+    {
+        // llama.cpp follows the first reference of every rule by recursion.
+        var hostile = $"root ::= a0\n{string.Concat(Enumerable.Range(0, 200_000).Select(rule => $"a{rule} ::= a{rule + 1}\n"))}a200000 ::= \"a\"";
+        var neighbours = Enumerable.Range(0, 10).Select(seed => AskAsync(new Sampling(MaxTokens: 60), seed)).ToList();
+
+        var failure = await Assert.ThrowsAsync<CompletionFailedException>(() => AskAsync(new Sampling(Grammar: hostile)));
+
+        Assert.Equal("worker-died", failure.Code);
+        Assert.Equal(10, (await Task.WhenAll(neighbours)).Length);
+    }
+
+    [Fact]
     public async Task A_stop_token_ends_the_answer_and_is_its_last_position()
     {
         var whole = await AskAsync(new Sampling(MaxTokens: 20, Capture: new Want.Head()), 3);

@@ -56,6 +56,20 @@ public sealed class WorkerDeathTests : IDisposable
     }
 
     [Fact]
+    public async Task A_worker_that_hangs_is_killed_and_every_row_answered()
+    {
+        await using var model = await Models.OpenTinyAsync(scratch, Models.Exact with { Patience = TimeSpan.FromSeconds(2) });
+        var first = model.WorkerProcessId;
+        await KillAsync(first, "STOP");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(seed => model.CompleteAsync(Models.Prompt("hi", seed), Long, CancellationToken.None)));
+
+        Assert.All(answers, answer => Assert.True(answer.CompletionTokens > 0));
+        Assert.NotEqual(first, model.WorkerProcessId);
+        Assert.False(Lives(first));
+    }
+
+    [Fact]
     public async Task A_text_that_kills_the_tokenizer_fails_alone()
     {
         await using var model = await LlamaModel.OpenAsync(Models.WriteWithoutByteTokens(scratch["letters.gguf"]), Models.Exact, CancellationToken.None);

@@ -109,19 +109,4 @@ public sealed class FrozenTeacherTests(Scratch scratch) : IClassFixture<Scratch>
         using var stop = new CancellationTokenSource();
         return await new Trainer(TimeProvider.System).TrainAsync(plan, traces, folder, new StopAfter(stopAfter, stop), stop.Token);
     }
-
-    sealed class StopAfter(int steps, CancellationTokenSource stop) : IProgressLog
-    {
-        public void Say(string message)
-        {
-        }
-
-        public void Report(string what, long done, long total, string unit, string detail = "")
-        {
-            if (done >= steps)
-            {
-                stop.Cancel();
-            }
-        }
-    }
 }

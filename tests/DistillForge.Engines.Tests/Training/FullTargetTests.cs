@@ -17,6 +17,7 @@ public sealed class FullTargetTests
         ["reverse-kl"] = (p, q) => Kl(q, p),
         ["jsd"] = (p, q) => 0.5 * Kl(p, Mix(p, q, 0.5)) + 0.5 * Kl(q, Mix(p, q, 0.5)),
         ["skew-kl"] = (p, q) => Kl(p, Mix(p, q, 0.1)),
+        ["uld"] = (p, q) => p.OrderDescending().Zip(q.OrderDescending(), (a, b) => Math.Abs(a - b)).Sum(),
         ["tvd"] = (p, q) => 0.5 * p.Zip(q, (a, b) => Math.Abs(a - b)).Sum(),
     };
 

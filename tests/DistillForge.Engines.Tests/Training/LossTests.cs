@@ -27,7 +27,7 @@ public sealed class LossTests
 
     [Fact]
     public void The_catalog_offers_the_losses_by_name()
-        => Assert.Equal(["cross-entropy", "forward-kl", "jsd", "reverse-kl", "skew-kl", "tvd"], TrainingCatalog.Losses.Names);
+        => Assert.Equal(["cross-entropy", "forward-kl", "jsd", "reverse-kl", "skew-kl", "tvd", "uld"], TrainingCatalog.Losses.Names);
 
     [Fact]
     public void Cross_entropy_is_minus_the_log_probability_of_the_token()

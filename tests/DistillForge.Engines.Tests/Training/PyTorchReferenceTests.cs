@@ -89,6 +89,7 @@ public sealed class PyTorchReferenceTests(Scratch scratch) : IClassFixture<Scrat
                 yield return Case(new Jsd(new(0.3f, t)), "jsd", t, form, "beta", 0.3f);
                 yield return Case(new SkewKl(new(0.2f, t)), "skew-kl", t, form, "alpha", 0.2f);
                 yield return Case(new TotalVariation(new(t)), "tvd", t, form);
+                yield return Case(new Uld(new(t)), "uld", t, form);
             }
         }
     }

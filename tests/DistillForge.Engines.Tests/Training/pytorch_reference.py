@@ -32,7 +32,11 @@ def loss(case, z):
         return F.cross_entropy(z, tokens, reduction="sum", label_smoothing=case.get("label_smoothing", 0.0))
     whole, log_q = F.softmax(teacher / t, -1), F.log_softmax(z / t, -1)
     if name == "uld":
-        return F.pad(whole.sort(-1, descending=True)[0], (0, 0)).sub(log_q.exp().sort(-1, descending=True)[0]).abs().sum() * t * t
+        p, q = whole.sort(-1, descending=True)[0], log_q.exp().sort(-1, descending=True)[0]
+        if form == "bucket":
+            k = head.shape[1]
+            p, q = (torch.cat([x[:, :k], x[:, k:].sum(1, keepdim=True)], 1) for x in (p, q))
+        return (p - q).abs().sum() * t * t
     if form == "tail-samples":
         inside = whole.gather(1, head)
         each = (1 - inside.sum(1, keepdim=True)) / draws[t].shape[1]

@@ -135,6 +135,8 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("train: { losses: [ { cross-entropy: { weight: { from: 1, to: 0, shape: step } } } ] }", "train.losses[0].cross-entropy.weight.shape", "is 'step'; it takes linear or cosine.")]
     [InlineData("train: { losses: [ { cross-entropy: { tokens: { by: divergence, share: 0 } } } ] }", "train.losses[0].cross-entropy.tokens.share", "is 0; it is a share above 0 and up to 1.")]
     [InlineData("train: { losses: [ { cross-entropy: { heat: 1 } } ] }", "train.losses[0].cross-entropy.heat", "unknown key. 'cross-entropy' has no options.")]
+    [InlineData("train: { targets: aligned }", "train.targets", "brings what a teacher thought to another vocabulary, and there is none. Write 'targets: trace', or 'vocabulary: { train: 1024 }' under student.")]
+    [InlineData("train: { on_policy: { fraction: 0.5 }, targets: text-only }\nstudent: { vocabulary: { train: 512 } }", "train.on_policy", "needs one GGUF teacher that reads the student's tokens. Take one, with 'vocabulary: teacher', or remove it.")]
     [InlineData("package: { quantize: [ q8 ] }", "package.quantize[0]", "unknown format 'q8'. Known: f32, f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m, q4_0.")]
     [InlineData("filters: nowhere.yaml", "filters", "nowhere.yaml does not exist.")]
     [InlineData("generate: [ 1 ]", "generate", "is a list; it takes keys and values.")]
