@@ -14,11 +14,11 @@ public class StudentTests
         var recipe = work.File("kept.yaml", $$"""
             name: kept
             teacher: { gguf: {{Teacher}}, license: Apache-2.0 }
-            prompts: { template: prompts/home.prompt.yaml, count: 60 }
+            prompts: { template: prompts/home.prompt.yaml, count: 16 }
             student: { from_teacher: { layers: 2, feed_forward: 256, calibration_rows: 8 } }
             train: { epochs: 1, learning_rate: 1e-4 }
             package: { quantize: [ f16 ] }
-            evaluate: { held_out: 10 }
+            evaluate: { held_out: 4 }
             """);
 
         var done = await Forging.RunAsync("run", recipe, "--runs", work.Runs, "--json");
@@ -38,7 +38,7 @@ public class StudentTests
         using var work = new Workplace();
         var recipe = work.File("adapted.yaml", $$"""
             name: adapted
-            dataset: { template: prompts/home.prompt.yaml, count: 40, license: MIT }
+            dataset: { template: prompts/home.prompt.yaml, count: 16, license: MIT }
             student: { gguf: {{Teacher}}, lora: { rank: 4, targets: [ attn_q, attn_v ], base: bf16 } }
             train: { epochs: 1 }
             package: { quantize: [ f16 ], lora_adapter: true }
@@ -55,13 +55,13 @@ public class StudentTests
     public async Task A_real_quantized_model_is_tuned_and_packaged()
     {
         using var work = new Workplace();
-        var rows = string.Join('\n', Enumerable.Range(0, 24).Select(i => $$"""{"prompt": "Hi {{i}}! How are you?", "completion": "I am fine, thanks."}"""));
+        var rows = string.Join('\n', Enumerable.Range(0, 6).Select(i => $$"""{"prompt": "Hi {{i}}! How are you?", "completion": "I am fine, thanks."}"""));
         work.File("rows.jsonl", rows);
         var recipe = work.File("tuned.yaml", $$"""
             name: tuned
             dataset: { jsonl: rows.jsonl }
             student: { gguf: {{SharedFiles.PathOf("models/cardputer-chat-3m/cardputer-chat-3m-q8_0.gguf")}} }
-            train: { epochs: 1, learning_rate: 1e-4, tokens_per_batch: 256 }
+            train: { epochs: 1, learning_rate: 1e-4, tokens_per_batch: 256, validation: 0 }
             package: { quantize: [ f16 ] }
             """);
 
