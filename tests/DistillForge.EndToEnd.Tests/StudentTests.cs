@@ -61,7 +61,7 @@ public class StudentTests
             name: tuned
             dataset: { jsonl: rows.jsonl }
             student: { gguf: {{SharedFiles.PathOf("models/cardputer-chat-3m/cardputer-chat-3m-q8_0.gguf")}} }
-            train: { epochs: 1, learning_rate: 1e-4, tokens_per_batch: 256, validation: 0 }
+            train: { epochs: 12, learning_rate: 1e-3, tokens_per_batch: 256, validation: 0 }
             package: { quantize: [ f16 ] }
             """);
 
