@@ -58,18 +58,17 @@ sealed unsafe class BlockWeights
 
     /// <summary>As <see cref="Fill"/> with the highest logit, which is found on the way, in one pass over memory: what was summed before a higher one came is scaled down.</summary>
     /// <param name="blockMaxima">[blocks], filled: the highest logit of each.</param>
-    /// <returns>The highest logit; NaN where a logit is.</returns>
+    /// <returns>The highest logit; NaN where a logit is NaN or +∞.</returns>
     public float FillAndFind(ReadOnlySpan<float> row, Span<float> blockMaxima, out double moment)
     {
         logits = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(row));
         (scale, least, removedCount, summed) = (1, 0, 0, false);
         Pad(row);
-        var numbers = Vector512<float>.AllBitsSet;
         var maxima = stackalloc float[WideBlocks.Count];
         shift = float.MinValue;
         for (var group = 0; group < groups.Length; group++)
         {
-            var highest = WideBlocks.Maxima(Group(group), ref numbers);
+            var highest = WideBlocks.Maxima(Group(group));
             highest.Store(maxima);
             var blocks = blockMaxima[(group * WideBlocks.Count)..];
             new ReadOnlySpan<float>(maxima, Math.Min(WideBlocks.Count, blocks.Length)).CopyTo(blocks);
@@ -79,7 +78,7 @@ sealed unsafe class BlockWeights
         }
 
         (Total, moment) = Rescale();
-        return Vector512.EqualsAll(numbers.AsInt32(), Vector512<int>.AllBitsSet) ? shift : float.NaN;
+        return double.IsNaN(moment) ? float.NaN : shift;
     }
 
     /// <summary>Nothing has weight.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -21,30 +22,50 @@ static unsafe class WideBlocks
     public static bool IsSupported => Avx512F.IsSupported && Vector512.IsHardwareAccelerated;
 
     /// <param name="from">[1024]</param>
-    /// <param name="ordered">A NaN clears lanes.</param>
+    /// <param name="numbers">A NaN clears lanes.</param>
     /// <returns>Of each block.</returns>
-    public static Vector512<float> Maxima(float* from, ref Vector512<float> ordered)
+    public static Vector512<float> Maxima(float* from, ref Vector512<float> numbers)
+    {
+        var ordered = numbers;
+        for (var i = 0; i < Length; i += Lanes)
+        {
+            ordered &= Vector512.Equals(Vector512.Load(from + i), Vector512.Load(from + i));
+        }
+
+        numbers = ordered;
+        return Maxima(from);
+    }
+
+    /// <param name="from">[1024]; a NaN may be overlooked.</param>
+    /// <returns>Of each block.</returns>
+    public static Vector512<float> Maxima(float* from)
     {
         var blocks = stackalloc Vector512<float>[Count];
-        var numbers = ordered;
         for (var block = 0; block < Count; block++)
         {
-            var a = Vector512.Load(from);
-            var b = Vector512.Load(from + Lanes);
-            var c = Vector512.Load(from + (2 * Lanes));
-            var d = Vector512.Load(from + (3 * Lanes));
-            numbers &= Vector512.Equals(a, a) & Vector512.Equals(b, b) & Vector512.Equals(c, c) & Vector512.Equals(d, d);
-            blocks[block] = Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d));
+            blocks[block] = Vector512.MaxNative(
+                Vector512.MaxNative(Vector512.Load(from), Vector512.Load(from + Lanes)),
+                Vector512.MaxNative(Vector512.Load(from + (2 * Lanes)), Vector512.Load(from + (3 * Lanes))));
             from += BlockWeights.Block;
         }
 
-        ordered = numbers;
         return Fold<Highest>(blocks);
+    }
+
+    /// <param name="from">[64]</param>
+    /// <returns>How many are higher.</returns>
+    public static int CountAbove(float* from, float than)
+    {
+        var least = Vector512.Create(than);
+        return BitOperations.PopCount(Vector512.GreaterThan(Vector512.Load(from), least).ExtractMostSignificantBits())
+            + BitOperations.PopCount(Vector512.GreaterThan(Vector512.Load(from + Lanes), least).ExtractMostSignificantBits())
+            + BitOperations.PopCount(Vector512.GreaterThan(Vector512.Load(from + (2 * Lanes)), least).ExtractMostSignificantBits())
+            + BitOperations.PopCount(Vector512.GreaterThan(Vector512.Load(from + (3 * Lanes)), least).ExtractMostSignificantBits());
     }
 
     /// <param name="from">[1024]</param>
     /// <param name="sums">[16], of e^((logit − shift)·scale).</param>
-    /// <returns>Sum and moment of all of them: Σ weight, and Σ weight·(logit − shift)·scale.</returns>
+    /// <returns>Sum and moment of all of them: Σ weight, and Σ weight·(logit − shift)·scale, which is NaN where a logit is NaN or +∞.</returns>
     public static (double Sum, double Moment) Sums(float* from, float shift, float scale, double* sums)
     {
         var blocks = stackalloc Vector512<float>[Count];
@@ -54,7 +75,8 @@ static unsafe class WideBlocks
             var sum = Vector512<float>.Zero;
             for (var i = 0; i < BlockWeights.Block; i += Lanes)
             {
-                var x = Vector512.MaxNative((Vector512.Load(from + i) - Vector512.Create(shift)) * scale, Vector512.Create(Lowest));
+                // In this order the instruction keeps a NaN.
+                var x = Vector512.MaxNative(Vector512.Create(Lowest), (Vector512.Load(from + i) - Vector512.Create(shift)) * scale);
                 var weight = VectorExp.OfNonPositive(x);
                 sum += weight;
                 moment = Vector512.MultiplyAddEstimate(weight, x, moment);
