@@ -1,6 +1,7 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
+using DistillForge.Llama;
 using DistillForge.Runs.Stages;
 using DistillForge.Training;
 
@@ -63,6 +64,7 @@ public static class Forge
         TeacherAtHand.Check(recipe);
         var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        Blocks.Use();
         return folder;
     }
 

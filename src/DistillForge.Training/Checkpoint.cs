@@ -133,7 +133,7 @@ public static class Checkpoint
         target.copy_(transposed ? stored.t() : stored);
     }
 
-    static SafetensorsSource Source(string name, Tensor value, bool transposed = false)
+    internal static SafetensorsSource Source(string name, Tensor value, bool transposed = false)
     {
         using var scope = NewDisposeScope();
         var stored = transposed ? value.detach().t().contiguous() : value.detach();

@@ -77,6 +77,7 @@ sealed class TrainingRun : IDisposable
         batch = own?.Applies(Optimizer.StepsDone) == true ? own.Draw(batch.Source, Network, Optimizer.StepsDone, corpus.Contents) : batch;
         var (tokens, positions, targets) = BatchTensors.Of(batch, device);
         var progress = Optimizer.StepsDone / Math.Max(1.0, Steps - 1);
+        Network.BeginStep(Optimizer.StepsDone);
         var (hidden, wanted, beside) = guide.Read(Network, tokens, positions, targets, progress);   // [N, d]
         var loss = objective.Backward(hidden, Network.Head, wanted, 1.0 / batch.Trained, plan.Precision, progress, beside) / batch.Trained;
         var learningRate = schedule.At(Optimizer.StepsDone);

@@ -78,8 +78,48 @@ sealed class StudentRules : AbstractValidator<StudentSettings>
             .WithMessage(s => $"is {s.KvHeads}, which does not divide the {s.Heads} heads.");
         RuleFor(s => s.FeedForward).InclusiveBetween(1, 1 << 20).WithMessage("is {PropertyValue}; 1 to 1048576 are possible.");
         RuleFor(s => s.Context).InclusiveBetween(8, 1 << 20).WithMessage("is {PropertyValue}; 8 to 1048576 tokens are possible.");
+        Starts();
         // 256 bytes, four special tokens, and something to merge.
         RuleFor(s => s.Vocabulary.Train).InclusiveBetween(264, 1 << 20).When(s => !s.Vocabulary.IsTeacher).WithMessage("is {PropertyValue}; a byte-level vocabulary has 264 to 1048576 entries.");
+    }
+
+    // What a student starts from says how large it is.
+    void Starts()
+    {
+        RuleFor(s => s).Must(s => (s.Gguf is null ? 0 : 1) + (s.Huggingface is null ? 0 : 1) + (s.FromTeacher is null ? 0 : 1) <= 1).OverridePropertyName("").WithMessage("starts from more than one of gguf, huggingface and from_teacher. Keep one.");
+        RuleFor(s => s).Must(s => s with { Gguf = null, Huggingface = null, Tokenizer = null, FromTeacher = null, Lora = null, Vocabulary = fresh.Vocabulary, Context = null } == fresh).When(s => s.IsPretrained).OverridePropertyName("")
+            .WithMessage("has a shape of its own (architecture, layers, width, heads, kv_heads, feed_forward, embeddings) beside what it starts from. Remove these keys.");
+        RuleFor(s => s.Vocabulary).Must(v => v.IsTeacher).When(s => s.IsPretrained).WithMessage("is trained, but the student starts from a model that knows another one. Remove it.");
+        RuleFor(s => s.Tokenizer).Null().When(s => s.Huggingface is null).WithMessage("is for a Hugging Face folder. Remove it.");
+        RuleFor(s => s.Lora).Null().When(s => !s.IsPretrained).WithMessage("adapts a model, and there is none. Name one, 'gguf: path', or remove it.");
+        RuleFor(s => s.FromTeacher!).SetValidator(new FromTeacherRules()).When(s => s.FromTeacher is not null);
+        RuleFor(s => s.Lora!).SetValidator(new LoraRules()).When(s => s.Lora is not null);
+    }
+
+    static readonly StudentSettings fresh = new();
+}
+
+sealed class FromTeacherRules : AbstractValidator<FromTeacherSettings>
+{
+    public FromTeacherRules()
+    {
+        RuleFor(f => f.Layers).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; it counts layers, and 0 keeps all.");
+        RuleFor(f => f.Layers).Equal(0).When(f => f.KeepLayers.Count > 0).WithMessage("is given beside keep_layers. Keep one: how many (they are chosen), or which.");
+        RuleFor(f => f.KeepLayers).Must(layers => layers.All(layer => layer >= 0) && layers.Zip(layers.Skip(1)).All(pair => pair.First < pair.Second)).WithMessage("must ascend, from 0.");
+        RuleFor(f => f.Width).InclusiveBetween(0, 1 << 16).WithMessage("is {PropertyValue}; it counts channels, and 0 keeps all.");
+        RuleFor(f => f.Heads).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; it counts heads, and 0 keeps all.");
+        RuleFor(f => f.FeedForward).InclusiveBetween(0, 1 << 20).WithMessage("is {PropertyValue}; it counts neurons, and 0 keeps all.");
+        RuleFor(f => f.CalibrationRows).InclusiveBetween(1, 10_000).WithMessage("is {PropertyValue}; 1 to 10000 rows can be measured on.");
+    }
+}
+
+sealed class LoraRules : AbstractValidator<LoraSettings>
+{
+    public LoraRules()
+    {
+        RuleFor(l => l.Rank).InclusiveBetween(1, 1024).WithMessage("is {PropertyValue}; 1 to 1024 are possible.");
+        RuleFor(l => l.Alpha).Must(value => value is > 0 and <= 10_000).WithMessage("is {PropertyValue}; it is above 0 and up to 10000.");
+        RuleFor(l => l.Dropout).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share from 0 to below 1.");
     }
 }
 
