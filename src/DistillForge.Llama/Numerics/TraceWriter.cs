@@ -79,7 +79,8 @@ sealed class TraceWriter(int vocabulary)
         while (size < top.Count && (plan.Mass >= 1 || mass < plan.Mass))
         {
             ids[size] = top.Id(size);
-            mass += row.Weights[ids[size++]] / row.Weights.Total;
+            mass += plan.Mass >= 1 ? 0 : row.Weights[ids[size]] / row.Weights.Total;
+            size++;
         }
 
         ids = ids[..size];
