@@ -81,6 +81,12 @@ public sealed record Answer
     public static Answer Of(Failure failure) => new(null, failure);
 }
 
+/// <summary>A piece of an answer that is still growing.</summary>
+/// <param name="Text">Whole characters; empty where a token ended within one.</param>
+/// <param name="Tokens">How many tokens became complete with it.</param>
+/// <param name="Trace">What the model thought of those tokens, without a prompt; null where nothing is captured.</param>
+public sealed record CompletionPart(string Text, int Tokens, TokenTrace? Trace);
+
 /// <summary>What a model said.</summary>
 /// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>content_filter</c>.</param>
 /// <param name="CachedTokens">Of the prompt's tokens, those that were not read again, since an earlier prompt began with them too.</param>
