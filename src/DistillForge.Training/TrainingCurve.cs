@@ -40,4 +40,8 @@ public sealed record ValidationPoint(long Step, double Loss, IReadOnlyDictionary
     /// <summary>KL to the teacher in nats a token, where there is a teacher.</summary>
     [JsonIgnore]
     public double? Kl => Losses.TryGetValue("forward-kl", out var kl) ? kl : null;
+
+    /// <summary>Share of the held-out pairs whose chosen answer gained more than the rejected one, where rows are pairs.</summary>
+    [JsonIgnore]
+    public double? Preferred => Losses.TryGetValue(Preferences.Measured, out var share) ? share : null;
 }

@@ -14,9 +14,10 @@ sealed class TrainingRun : IDisposable
     readonly Schedule schedule;
     readonly Guide guide;
     readonly OwnSamples? own;
+    readonly Preferences? preferences;
 
     /// <param name="guide">Is disposed with this.</param>
-    public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Guide guide, Device device)
+    public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Guide guide, Device device, IReadOnlyList<WeightedPreference>? preferred = null)
     {
         this.guide = guide;
         (this.plan, this.corpus, this.device) = (plan, corpus, device);
@@ -24,7 +25,6 @@ sealed class TrainingRun : IDisposable
         Steps = plan.Steps > 0 ? plan.Steps : Enumerable.Range(0, plan.Epochs).Sum(epoch => (long)order.Epoch(epoch).Count);
         schedule = new Schedule(plan.LearningRate, Steps, plan.WarmupFraction);
         objective = new Objective(losses);
-        validation = new Validation(corpus, plan.TokensPerBatch, losses, guide);
         Network = plan.Start?.Build(device) ?? TrainingCatalog.Architectures.Create(plan.Shape.Architecture, options: null).Build(plan.Shape, plan.Seed, device);
         Network.Precision = plan.Precision;
         if (plan.Embedding is { } start)
@@ -35,6 +35,8 @@ sealed class TrainingRun : IDisposable
         }
 
         own = plan.OnPolicy is { } onPolicy ? new OwnSamples(onPolicy, plan.Vocabulary, plan.Shape, plan.Seed) : null;
+        preferences = preferred is { Count: > 0 } ? new Preferences(preferred, corpus, Network, plan.TokensPerBatch, device) : null;
+        validation = new Validation(corpus, plan.TokensPerBatch, losses, guide, preferences);
         Optimizer = new AdamW([.. Network.Weights, .. guide.Projections], plan.WeightDecay);
     }
 
@@ -79,6 +81,7 @@ sealed class TrainingRun : IDisposable
         var progress = Optimizer.StepsDone / Math.Max(1.0, Steps - 1);
         Network.BeginStep(Optimizer.StepsDone);
         var (hidden, wanted, beside) = guide.Read(Network, tokens, positions, targets, progress);   // [N, d]
+        beside = preferences?.Measure(Network, batch, hidden, beside, progress, (double)batch.Trained / batch.Rows) ?? beside;
         var loss = objective.Backward(hidden, Network.Head, wanted, 1.0 / batch.Trained, plan.Precision, progress, beside) / batch.Trained;
         var learningRate = schedule.At(Optimizer.StepsDone);
         var norm = Optimizer.Step(learningRate, plan.Clip);
@@ -100,7 +103,7 @@ sealed class TrainingRun : IDisposable
         if (validation.Measure(Network, device, Optimizer.StepsDone) is { } point)
         {
             Curve.Validation.Add(point);
-            progress.Say(FormattableString.Invariant($"step {point.Step:N0}: held-out loss {point.Loss:F4}{(point.Kl is { } kl ? FormattableString.Invariant($", KL to the teacher {kl:F4} nats a token") : "")}"));
+            progress.Say(FormattableString.Invariant($"step {point.Step:N0}: held-out loss {point.Loss:F4}{(point.Kl is { } kl ? FormattableString.Invariant($", KL to the teacher {kl:F4} nats a token") : "")}{(point.Preferred is { } share ? FormattableString.Invariant($", {share:P1} of the pairs as preferred") : "")}"));
         }
     }
 
