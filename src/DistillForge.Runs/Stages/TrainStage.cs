@@ -89,13 +89,22 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
             TokensPerBatch = Settings.TokensPerBatch,
+            MicroBatch = Settings.MicroBatch,
             LearningRate = Settings.LearningRate,
             WarmupFraction = Settings.Warmup,
+            Schedule = Settings.Schedule,
+            FinalRate = Settings.FinalRate,
+            DecayFraction = Settings.Decay,
             WeightDecay = Settings.WeightDecay,
             Clip = Settings.Clip,
             Precision = Settings.Precision == Precision.Bf16 ? Training.Precision.BFloat16 : Training.Precision.Float32,
             ValidationShare = Settings.Validation,
+            ValidateEvery = Settings.ValidateEvery,
+            Patience = Settings.Patience,
+            Keep = Settings.Keep ?? (Settings.Patience > 0 ? KeptWeights.Best : KeptWeights.Last),
+            Ema = Settings.Ema,
             CheckpointEvery = Settings.CheckpointEvery,
+            Device = Settings.Device,
             Threads = Math.Max(1, (Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads) / Beside),
         };
         var result = await new Trainer(Run.Clock).TrainAsync(plan, traces, Run.Folder.In(Lora is null ? Target : Adapters), new Named(Run.Progress, Name), cancellationToken);
@@ -164,6 +173,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     /// <summary>The trainer knows what it does, the run knows for whom.</summary>
     sealed class Named(IProgressLog inner, string name) : IProgressLog
     {
+        public bool ShowsColour => inner.ShowsColour;
+
         public void Say(string message) => inner.Say("  " + message);
 
         public void Report(string what, long done, long total, string unit, string detail = "") => inner.Report(name, done, total, unit, detail);

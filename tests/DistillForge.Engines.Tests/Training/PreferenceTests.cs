@@ -146,6 +146,19 @@ public sealed class PreferenceTests(Scratch scratch) : IClassFixture<Scratch>
     }
 
     [Fact]
+    public async Task A_step_in_parts_is_the_same_step()
+    {
+        var (chosen, rejected) = Pairs(20);
+        var plan = Plan with { Steps = 1, ValidationShare = 0, Losses = [new LossTerm("cross-entropy", 0.3), new LossTerm("dpo")] };
+
+        var whole = await Train(plan, chosen, rejected, scratch["in one"]);
+        var parts = await Train(plan with { MicroBatch = 40 }, chosen, rejected, scratch["in parts"]);
+
+        Assert.Equal(whole.Curve.Loss[0], parts.Curve.Loss[0], 5);
+        Assert.InRange(parts.Curve.GradientNorm[0] / whole.Curve.GradientNorm[0], 1 - 1e-5, 1 + 1e-5);
+    }
+
+    [Fact]
     public async Task All_that_is_unfit_is_said_before_work_starts()
     {
         var (chosen, rejected) = Pairs(20);
