@@ -50,6 +50,9 @@ public sealed record Example
     /// <summary>The known right answer, where there is one.</summary>
     public string? Expected { get; init; }
 
+    /// <summary>An answer to the same prompt that is worse than <see cref="Completion"/>, where rows are pairs of a chosen and a rejected one.</summary>
+    public string? Rejected { get; init; }
+
     /// <summary>A slice to report by, where there is one.</summary>
     public string? Category { get; init; }
 
