@@ -1,5 +1,3 @@
-using DistillForge.Core;
-
 namespace DistillForge.Training.Devices;
 
 /// <summary>Every loss of the catalogs, its sum and its gradient, from every kind of target that it takes.</summary>
