@@ -42,7 +42,7 @@ sealed partial class TrainPeer(string name, string program, IReadOnlyList<string
 
     public async Task<double> TokensPerSecondAsync(CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var variable in Tuned(1).Keys)
         {
             start.Environment.Remove(variable);
@@ -63,6 +63,6 @@ sealed partial class TrainPeer(string name, string program, IReadOnlyList<string
             : throw new ForgeException(new Problem("--peer", $"{name} said nothing of its speed: {printed.Trim()} {(await errors).Trim()}"));
     }
 
-    [GeneratedRegex(@"median (\d+)")]
+    [GeneratedRegex(@"median (\d+)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Median();
 }

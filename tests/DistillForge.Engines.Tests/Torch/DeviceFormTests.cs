@@ -1,3 +1,4 @@
+using DistillForge.Torch;
 using DistillForge.Training;
 using DistillForge.Training.Devices;
 using static DistillForge.Torch.torch;
