@@ -19,10 +19,11 @@ static class BenchCommand
         var tokens = new Option<int>("--tokens") { Description = "Length of a prompt and of an answer; 0 takes the bench's own" };
         var peer = new Option<string?>("--peer") { Description = "A program to compare with; for generate a llama-batched-bench" };
         var data = new Option<string?>("--data") { Description = "Questions of your own, for encode: turns (.txt), .jsonl, .csv or a prompt template" };
-        var command = new Command("bench", "Measure what DistillForge promises, beside a reference, on this machine.") { name, model, make, type, threads, parallel, rounds, tokens, peer, data, RunCommand.Json };
+        var device = new Option<string>("--device") { Description = "Where training is measured: cpu, cuda, cuda:0, …", DefaultValueFactory = _ => "cpu" };
+        var command = new Command("bench", "Measure what DistillForge promises, beside a reference, on this machine.") { name, model, make, type, threads, parallel, rounds, tokens, peer, data, device, RunCommand.Json };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            var request = new BenchRequest(parsed.GetValue(model), parsed.GetValue(make), parsed.GetValue(type)!, parsed.GetValue(threads), parsed.GetValue(parallel), parsed.GetValue(rounds), parsed.GetValue(tokens), parsed.GetValue(peer), parsed.GetValue(data));
+            var request = new BenchRequest(parsed.GetValue(model), parsed.GetValue(make), parsed.GetValue(type)!, parsed.GetValue(threads), parsed.GetValue(parallel), parsed.GetValue(rounds), parsed.GetValue(tokens), parsed.GetValue(peer), parsed.GetValue(data), parsed.GetValue(device)!);
             var measured = await BenchCatalog.All.Create(parsed.GetRequiredValue(name), null).MeasureAsync(request, Output.Progress(), interrupt);
             var machine = BenchMachine.Here();
             await Console.Out.WriteLineAsync(parsed.GetValue(RunCommand.Json) ? measured.ToJson(machine) : measured.Render(machine));
