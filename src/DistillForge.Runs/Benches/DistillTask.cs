@@ -1,7 +1,6 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Data.Prompts;
-using DistillForge.Evaluation;
 
 namespace DistillForge.Runs.Benches;
 

@@ -42,7 +42,7 @@ public sealed record BenchRequest(string? Model = null, string? Make = null, str
 /// <param name="Seeds">Trainings of each method, besides those that choose its learning rate.</param>
 /// <param name="Jobs">Trainings at a time, of one thread each.</param>
 /// <param name="Minutes">When no more is trained.</param>
-/// <param name="Only">Parts of the names of the methods that are compared, with semicolons between; null: all.</param>
+/// <param name="Only">Parts of the names of the methods that are compared, with semicolons between; '-part' leaves out; null: all.</param>
 /// <param name="Rates">Learning rates to choose from.</param>
 /// <param name="Prompts">Questions to the teacher.</param>
 /// <param name="Samples">Answers a question.</param>
@@ -50,7 +50,13 @@ public sealed record TrialRequest(string? Work = null, int Seeds = 0, int Jobs =
 {
     public TimeSpan? Limit => Minutes > 0 ? TimeSpan.FromMinutes(Minutes) : null;
 
-    public bool Wants(string method) => Only is null || Only.Split(';').Any(part => method.Contains(part.Trim(), StringComparison.OrdinalIgnoreCase));
+    /// <summary>It has one of the parts, if there are any, and none of those that a '-' goes before.</summary>
+    public bool Wants(string method)
+    {
+        var parts = (Only ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        bool Has(string part) => method.Contains(part, StringComparison.OrdinalIgnoreCase);
+        return (parts.All(part => part.StartsWith('-')) || parts.Any(Has)) && !parts.Any(part => part.StartsWith('-') && Has(part[1..]));
+    }
 }
 
 /// <summary>All benches of DistillForge.</summary>
