@@ -13,9 +13,9 @@ public static class MinHash
     public const int Bands = 14;
     public const int BandRows = Hashes / Bands;
 
-    // One permutation of the 32-bit numbers each: odd factor and offset.
-    static readonly uint[] Factors = Draw(1, odd: true);
-    static readonly uint[] Offsets = Draw(2, odd: false);
+    // A permutation of the 32-bit numbers each: the bits that it flips. Shingles are well mixed already, so that each of a set's members comes first as often
+    // as any other, over all sets; a factor beside it would double the work.
+    static readonly uint[] Flips = Draw(1);
 
     /// <param name="signature">[112] The least value of each permutation over all shingles; all ones where there are none.</param>
     public static void Sign(ReadOnlySpan<uint> shingles, Span<uint> signature)
@@ -23,12 +23,11 @@ public static class MinHash
         // A block of 16 permutations stays in registers while all shingles pass by.
         for (var block = 0; block < Hashes; block += Vector512<uint>.Count)
         {
-            var factor = Vector512.LoadUnsafe(ref Factors[block]);
-            var offset = Vector512.LoadUnsafe(ref Offsets[block]);
+            var flip = Vector512.LoadUnsafe(ref Flips[block]);
             var least = Vector512<uint>.AllBitsSet;
             foreach (var shingle in shingles)
             {
-                least = Vector512.Min(least, (Vector512.Create(shingle) * factor) + offset);
+                least = Vector512.Min(least, Vector512.Create(shingle) ^ flip);
             }
 
             least.CopyTo(signature[block..]);
@@ -67,7 +66,7 @@ public static class MinHash
     }
 
     // SplitMix64: the same numbers on every machine and in every version.
-    static uint[] Draw(ulong seed, bool odd)
+    static uint[] Draw(ulong seed)
     {
         var state = seed * 0x9E3779B97F4A7C15;
         var numbers = new uint[Hashes];
@@ -76,7 +75,7 @@ public static class MinHash
             state += 0x9E3779B97F4A7C15;
             var z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
             z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            numbers[i] = (uint)((z ^ (z >> 31)) >> 32) | (odd ? 1u : 0u);
+            numbers[i] = (uint)((z ^ (z >> 31)) >> 32);
         }
 
         return numbers;
