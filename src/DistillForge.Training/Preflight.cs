@@ -10,7 +10,7 @@ namespace DistillForge.Training;
 public static class Preflight
 {
     /// <exception cref="ForgeException">The plan or the rows are unfit.</exception>
-    public static void Check(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, Corpus corpus, IReadOnlyList<WeightedLoss> losses, IReadOnlyList<WeightedRepresentation>? inner = null, ModelShape? teacher = null)
+    public static void Check(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, Corpus corpus, IReadOnlyList<WeightedLoss> losses, IReadOnlyList<WeightedRepresentation>? inner = null, ModelShape? teacher = null, IReadOnlyList<WeightedPreference>? preferences = null)
     {
         Problem[] problems =
         [
@@ -27,7 +27,9 @@ public static class Preflight
             .. plan.OnPolicy is not null && losses.All(term => term.Loss.LearnsFromLabels) ? [new Problem("train.on_policy", "lets the student answer, and no loss asks what the teacher thinks of it.", "Add a divergence, e.g. reverse-kl or jsd.")] : Array.Empty<Problem>(),
             .. plan is { OnPolicy: not null, Ensemble: not null } ? [new Problem("train.on_policy", "takes one teacher.", "Remove it, or leave the others out.")] : Array.Empty<Problem>(),
             .. plan is { Packing: true } or { GradientCheckpointing: true } && inner is [var looks, ..] ? [new Problem(plan.Packing ? "train.packing" : "train.gradient_checkpointing", $"is on, and '{looks.Name}' looks at layers, sequence by sequence.", "Remove one of them.")] : Array.Empty<Problem>(),
-            .. losses.Count == 0 ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
+            .. plan is { Packing: true } or { GradientCheckpointing: true } && preferences is { Count: > 0 } ? [new Problem(plan.Packing ? "train.packing" : "train.gradient_checkpointing", $"is on, and '{preferences[0].Name}' reads two answers a step.", "Remove one of them.")] : Array.Empty<Problem>(),
+            .. preferences is { Count: > 0 } ? Pairs(plan, corpus, preferences) : [],
+            .. losses.Count == 0 && preferences is not { Count: > 0 } ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
         ];
         if (problems.Length > 0)
         {
@@ -49,6 +51,12 @@ public static class Preflight
         if (plan.Ensemble is { } ensemble)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
+        }
+
+        foreach (var trace in plan.Rejected ?? [])
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|rejected {trace.Id}|{trace.PromptLength}")));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.TokenIds.AsSpan()));
         }
 
         if (plan.Start is { } start)
@@ -121,6 +129,26 @@ public static class Preflight
 
     static Problem NoTeacher(string loss)
         => new(loss, "compares the student's inside with its teacher's, and no teacher is at hand.", "Take a GGUF teacher of an architecture that is trained here, and its vocabulary; or remove the loss.");
+
+    static IEnumerable<Problem> Pairs(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedPreference> preferences)
+    {
+        var name = preferences[0].Name;
+        var rows = corpus.Training.Concat(corpus.Validation).ToArray();
+        if (rows.Count(row => row.Rejected is not { Trained.Length: > 0 }) is > 0 and var alone)
+        {
+            yield return new Problem(name, $"compares a chosen answer with a rejected one, and {alone} of {rows.Length} rows have none that fits into the context.", "Give rows with 'prompt', 'chosen' and 'rejected', or raise student.context.");
+        }
+
+        if (plan.Start is null)
+        {
+            yield return new Problem(name, "compares the student with what it started from, and this one starts from chance.", "Start from a model that can answer already, e.g. 'student: { gguf: path }'.");
+        }
+
+        if (plan.OnPolicy is not null)
+        {
+            yield return new Problem("train.on_policy", $"gives answers that nobody preferred, and '{name}' learns from pairs.", "Remove one of them.");
+        }
+    }
 
     static IEnumerable<Problem> Tokens(WeightedLoss term, TraceContents contents) => term.Tokens is not { } tokens ? []
         : !contents.Scored && !contents.Full ? [new Problem($"{term.Name}.tokens", "weighs tokens by a teacher's log-probabilities, and some rows have none.", "Remove it, or score the rows first.")]

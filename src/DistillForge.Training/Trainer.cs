@@ -16,15 +16,16 @@ public sealed class Trainer(TimeProvider clock)
     TrainingResult Train(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, string folder, IProgressLog progress, CancellationToken cancellationToken)
     {
         WeightedLoss[] losses = [.. plan.Losses.Where(term => TrainingCatalog.Losses.Contains(term.Name)).Select(term => new WeightedLoss(term.Name, TrainingCatalog.Losses.Create(term.Name, term.Options), term.Share, term.Tokens))];
-        WeightedRepresentation[] inner = [.. plan.Losses.Where(term => !TrainingCatalog.Losses.Contains(term.Name)).Select(term => new WeightedRepresentation(term.Name, TrainingCatalog.Representations.Create(term.Name, term.Options), term.Share))];
-        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble) { IsTeacherAtHand = plan.OnlineTargets, AreHeadsRanked = plan.RankedHeads };
+        WeightedPreference[] preferences = [.. plan.Losses.Where(term => TrainingCatalog.Preferences.Contains(term.Name)).Select(term => new WeightedPreference(term.Name, TrainingCatalog.Preferences.Create(term.Name, term.Options), term.Share))];
+        WeightedRepresentation[] inner = [.. plan.Losses.Where(term => !TrainingCatalog.Losses.Contains(term.Name) && !TrainingCatalog.Preferences.Contains(term.Name)).Select(term => new WeightedRepresentation(term.Name, TrainingCatalog.Representations.Create(term.Name, term.Options), term.Share))];
+        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble, plan.Rejected) { IsTeacherAtHand = plan.OnlineTargets, AreHeadsRanked = plan.RankedHeads };
         set_num_threads(plan.Threads > 0 ? plan.Threads : Environment.ProcessorCount);
         var device = Accelerator.Find(plan.Device);
         var teacher = plan.Teacher is { } gguf ? FrozenTeacher.Open(gguf, plan.Vocabulary, device, plan.Precision) : null;
-        Preflight.Check(plan, traces, corpus, losses, inner, teacher?.Shape);
+        Preflight.Check(plan, traces, corpus, losses, inner, teacher?.Shape, preferences);
         var fingerprint = Preflight.Fingerprint(plan, traces, [.. plan.Losses.Select(Describe)]);
 
-        using var run = new TrainingRun(plan, corpus, losses, new Guide(teacher, plan.OnlineTargets, inner, plan.Shape, plan.Seed, device), device);
+        using var run = new TrainingRun(plan, corpus, losses, new Guide(teacher, plan.OnlineTargets, inner, plan.Shape, plan.Seed, device), device, preferences);
         var resume = new ResumeFolder(folder);
         if (resume.Newest(fingerprint, progress) is { } found)
         {
@@ -116,7 +117,9 @@ public sealed class Trainer(TimeProvider clock)
     // Bound, an options record prints every value: two spellings of the same settings are one.
     static string Describe(LossTerm term)
     {
-        var bound = TrainingCatalog.Losses.Contains(term.Name) ? TrainingCatalog.Losses.OptionsOf(term.Name) : TrainingCatalog.Representations.OptionsOf(term.Name);
+        var bound = TrainingCatalog.Losses.Contains(term.Name) ? TrainingCatalog.Losses.OptionsOf(term.Name)
+            : TrainingCatalog.Preferences.Contains(term.Name) ? TrainingCatalog.Preferences.OptionsOf(term.Name)
+            : TrainingCatalog.Representations.OptionsOf(term.Name);
         return FormattableString.Invariant($"{term.Name} {term.Share}{(term.Tokens is { } tokens ? $" {tokens}" : "")} {(bound is null ? "" : Printed(term.Options?.Bind(bound) ?? DefaultOptions.Create(bound)))}");
     }
 

@@ -57,7 +57,11 @@ public sealed record ValidationPoint(long Step, double Loss, IReadOnlyDictionary
     [JsonIgnore]
     public double? Kl => Losses.TryGetValue("forward-kl", out var kl) ? kl : null;
 
-    /// <summary>What points are compared by: the KL to the teacher, or the cross-entropy where there is none. Nats a token; lower is better.</summary>
+    /// <summary>Share of the held-out pairs whose chosen answer gained more than the rejected one, where rows are pairs.</summary>
     [JsonIgnore]
-    public double Measure => (Kl ?? (Losses.TryGetValue("cross-entropy", out var entropy) ? entropy : Loss)) is var value && double.IsNaN(value) ? double.PositiveInfinity : value;
+    public double? Preferred => Losses.TryGetValue(Preferences.Measured, out var share) ? share : null;
+
+    /// <summary>What points are compared by: the KL to the teacher, or the cross-entropy where there is none; the loss where rows are pairs. Nats a token; lower is better.</summary>
+    [JsonIgnore]
+    public double Measure => (Preferred is not null ? Loss : Kl ?? (Losses.TryGetValue("cross-entropy", out var entropy) ? entropy : Loss)) is var value && double.IsNaN(value) ? double.PositiveInfinity : value;
 }

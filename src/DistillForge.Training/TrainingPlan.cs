@@ -28,6 +28,9 @@ public sealed record TrainingPlan
 
     public required IReadOnlyList<LossTerm> Losses { get; init; }
 
+    /// <summary>Worse answers to the prompts of the rows, by the rows' ids, where rows are pairs; for losses on preferences.</summary>
+    public IReadOnlyList<TokenTrace>? Rejected { get; init; }
+
     /// <summary>Decides initialisation and order, and nothing else is left to chance.</summary>
     public required long Seed { get; init; }
 

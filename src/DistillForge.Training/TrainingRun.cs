@@ -14,10 +14,11 @@ sealed class TrainingRun : IDisposable
     readonly Schedule schedule;
     readonly Guide guide;
     readonly OwnSamples? own;
+    readonly Preferences? preferences;
     readonly double uniform;
 
     /// <param name="guide">Is disposed with this.</param>
-    public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Guide guide, Device device)
+    public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Guide guide, Device device, IReadOnlyList<WeightedPreference>? preferred = null)
     {
         this.guide = guide;
         (this.plan, this.corpus, this.device) = (plan, corpus, device);
@@ -25,7 +26,6 @@ sealed class TrainingRun : IDisposable
         Steps = plan.Steps > 0 ? plan.Steps : Enumerable.Range(0, plan.Epochs).Sum(epoch => (long)order.Epoch(epoch).Count);
         schedule = new Schedule(plan.LearningRate, Steps, plan.WarmupFraction, plan.Schedule, plan.FinalRate, plan.DecayFraction);
         objective = new Objective(losses);
-        validation = new Validation(corpus, plan.MicroBatch > 0 ? Math.Min(plan.MicroBatch, plan.TokensPerBatch) : plan.TokensPerBatch, losses, guide);
         Network = plan.Start?.Build(device) ?? TrainingCatalog.Architectures.Create(plan.Shape.Architecture, options: null).Build(plan.Shape, plan.Seed, device);
         Network.Precision = plan.Precision;
         if (plan.Embedding is { } start)
@@ -37,6 +37,9 @@ sealed class TrainingRun : IDisposable
 
         uniform = losses.Sum(term => term.Weight.Highest) * Math.Log(plan.Shape.Vocabulary);
         own = plan.OnPolicy is { } onPolicy ? new OwnSamples(onPolicy, plan.Vocabulary, plan.Shape, plan.Seed) : null;
+        var most = plan.MicroBatch > 0 ? Math.Min(plan.MicroBatch, plan.TokensPerBatch) : plan.TokensPerBatch;
+        preferences = preferred is { Count: > 0 } ? new Preferences(preferred, corpus, Network, most, device) : null;
+        validation = new Validation(corpus, most, losses, guide, preferences);
         Optimizer = new AdamW([.. Network.Weights, .. guide.Projections], plan.WeightDecay);
         Weights = new StudentWeights(Network, plan.Ema, plan.Keep);
     }
@@ -94,7 +97,8 @@ sealed class TrainingRun : IDisposable
 
         Network.BeginStep(step);
         var trained = parts.Sum(part => (long)part.Trained);
-        var loss = parts.Sum(part => Backward(part, 1.0 / trained)) / trained;
+        var perPair = trained / (double)parts.Sum(part => part.Source.Count);
+        var loss = parts.Sum(part => Backward(part, 1.0 / trained, perPair)) / trained;
         var learningRate = schedule.At(step);
         var norm = Optimizer.Step(learningRate, plan.Clip);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
@@ -126,7 +130,7 @@ sealed class TrainingRun : IDisposable
         }
 
         Curve.Validation.Add(point);
-        progress.Say(FormattableString.Invariant($"step {point.Step:N0}: held-out loss {point.Loss:F4}{(point.Kl is { } kl ? FormattableString.Invariant($", KL to the teacher {kl:F4} nats a token") : "")}"));
+        progress.Say(FormattableString.Invariant($"step {point.Step:N0}: held-out loss {point.Loss:F4}{(point.Kl is { } kl ? FormattableString.Invariant($", KL to the teacher {kl:F4} nats a token") : "")}{(point.Preferred is { } share ? FormattableString.Invariant($", {share:P1} of the pairs as preferred") : "")}"));
         var best = Curve.Best!;
         if (best == point)
         {
@@ -174,7 +178,7 @@ sealed class TrainingRun : IDisposable
     Batch[] Parts(Row[] rows) => [.. MicroBatches.Of(rows, plan.MicroBatch, plan.Packing).Select(part => Batch.Of(part, corpus.Contents, packed: plan.Packing))];
 
     // The sum over the part's trained tokens.
-    double Backward(Batch batch, double scale)
+    double Backward(Batch batch, double scale, double tokensPerPair)
     {
         using var scope = NewDisposeScope();
         var (tokens, positions, targets) = BatchTensors.Of(batch, device);
@@ -182,6 +186,7 @@ sealed class TrainingRun : IDisposable
         guide.Layout = Network.Layout = BatchTensors.LayoutOf(batch, device);
         Network.Recomputes = plan.GradientCheckpointing;
         var (hidden, wanted, beside) = guide.Read(Network, tokens, positions, targets, progress);   // [N, d]
+        beside = preferences?.Measure(Network, batch, hidden, beside, progress, tokensPerPair) ?? beside;
         var loss = objective.Backward(hidden, Network.Head, wanted, scale, plan.Precision, progress, beside);
         Network.FinishBackward();
         guide.Layout = Network.Layout = null;

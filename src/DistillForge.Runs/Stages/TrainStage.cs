@@ -34,7 +34,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["student", "train"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. Run.AlignsTraces ? [new("thoughts", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>(), .. AtHand || OwnAnswers ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>(), .. StudentStart.Inputs(Run)])
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. Run.AlignsTraces ? [new("thoughts", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>(), .. AtHand || OwnAnswers ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>(), .. LearnsFromPairs ? [new(PairsStage.FileName, Run.Folder.In(PairsStage.FileName))] : Array.Empty<KeyValuePair<string, string>>(), .. StudentStart.Inputs(Run)])
     {
         ["curated.parquet"] = Run.Folder.Curated,
         ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
@@ -90,6 +90,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Start = start is null ? null : new StartingNetwork(StudentStart.Identity(Run), device => Lora is { } lora ? Training.Adapters.Lora.Build(start, lora, Run.Recipe.Seed, device) : start.Build(device)),
             RankedHeads = Settings.Targets == TrainTargets.Ranked,
             OnPolicy = onPolicy,
+            Rejected = LearnsFromPairs ? await TracesFile.ReadAsync([Run.Folder.In(PairsStage.FileName)], cancellationToken).OrderBy(trace => trace.Id, StringComparer.Ordinal).ToListAsync(cancellationToken) : null,
             Embedding = Embedding(shape),
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
@@ -133,6 +134,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     }
 
     bool OwnAnswers => role == Role.Student && Settings.OnPolicy is not null;
+
+    bool LearnsFromPairs => role == Role.Student && Pairs.WantedBy(Run.Recipe) is not null;
 
     bool AtHand => role == Role.Student && TeacherAtHand.WantedBy(Run.Recipe) is not null;
 
