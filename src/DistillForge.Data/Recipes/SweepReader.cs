@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistillForge.Core;
 using DistillForge.Data.Yaml;
 
@@ -9,7 +10,7 @@ public enum SweepSearch
     /// <summary>Every value with every other.</summary>
     Grid,
 
-    /// <summary>As many different combinations as are asked for, drawn by the seed.</summary>
+    /// <summary>As many different combinations as are asked for, drawn by the seed. A value <c>1e-4..1e-2</c> is any number between, as likely in each power of ten.</summary>
     Random,
 }
 
@@ -95,6 +96,16 @@ static class SweepReader
             yield return new Problem($"sweep.values.{path}", "is decided before training, and all students of a sweep learn from the same rows.", "Sweep over keys of train, or the shape of the student.");
         }
 
+        foreach (var (path, heat) in NotCaptured(recipe, sweep))
+        {
+            yield return new Problem($"sweep.values.{path}", $"tries {heat}, which is not captured with the teacher's answers.", "Name it in generate.temperatures.");
+        }
+
+        foreach (var (path, values) in sweep.Values.Where(value => value.Value.Any(text => Span(text) is not null) && (sweep.Search != SweepSearch.Random || value.Value.Count > 1)))
+        {
+            yield return new Problem($"sweep.values.{path}", "has a span of numbers among its values.", "A random search takes one, by itself: 'search: random'.");
+        }
+
         if (recipe.Train.Validation == 0)
         {
             yield return new Problem("sweep", "compares students by held-out rows, and train.validation is 0.", "Raise it.");
@@ -106,7 +117,29 @@ static class SweepReader
         }
     }
 
-    static IEnumerable<IReadOnlyDictionary<string, string>> Combinations(SweepSettings sweep, long seed)
+    // What a teacher's tail was not captured at is found out here, not after half of the students are trained.
+    static IEnumerable<(string Path, string Temperature)> NotCaptured(Recipe recipe, SweepSettings sweep) => recipe.AllTeachers.Count == 0 || recipe.Train.Targets != TrainTargets.Trace ? [] :
+        from value in sweep.Values
+        where value.Key.StartsWith("train.losses.", StringComparison.Ordinal) && value.Key.EndsWith(".temperature", StringComparison.Ordinal)
+        from text in value.Value
+        where !(float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var heat) && (heat == 1 || recipe.Generate.Temperatures.Contains(heat)))
+        select (value.Key, text);
+
+    // Low and high of 1e-4..1e-2.
+    static (double Low, double High)? Span(string text)
+        => text.Split("..") is [var first, var last] && double.TryParse(first, NumberStyles.Float, CultureInfo.InvariantCulture, out var low) && double.TryParse(last, NumberStyles.Float, CultureInfo.InvariantCulture, out var high) && low > 0 && high > low && double.IsFinite(high)
+            ? (low, high)
+            : null;
+
+    static IEnumerable<IReadOnlyDictionary<string, string>> Combinations(SweepSettings sweep, long seed) => sweep.Values.Values.Any(values => Span(values[0]) is not null)
+        ? Enumerable.Range(0, sweep.Runs).Select(number => sweep.Values.ToDictionary(value => value.Key, value => Drawn(value.Value, Seeds.Source(seed, "sweep", $"{number} {value.Key}"))))
+        : Listed(sweep, seed);
+
+    static string Drawn(IReadOnlyList<string> values, Random random) => Span(values[0]) is { } span
+        ? (span.Low * Math.Pow(span.High / span.Low, random.NextDouble())).ToString("G3", CultureInfo.InvariantCulture)
+        : values[random.Next(values.Count)];
+
+    static IEnumerable<IReadOnlyDictionary<string, string>> Listed(SweepSettings sweep, long seed)
     {
         var keys = sweep.Values.Keys.ToArray();
         var counts = keys.Select(key => (long)sweep.Values[key].Count).ToArray();
