@@ -97,7 +97,7 @@ sealed class TrainingRun : IDisposable
 
         Network.BeginStep(step);
         var trained = parts.Sum(part => (long)part.Trained);
-        var perPair = trained / (double)parts.Sum(part => part.Rows);
+        var perPair = trained / (double)parts.Sum(part => part.Source.Count);
         var loss = parts.Sum(part => Backward(part, 1.0 / trained, perPair)) / trained;
         var learningRate = schedule.At(step);
         var norm = Optimizer.Step(learningRate, plan.Clip);
