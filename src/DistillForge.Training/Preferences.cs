@@ -82,10 +82,15 @@ sealed class Preferences
         }
     }
 
+    // A pass beside the batch's own: however that one lies and is kept, here each row has a line of its own, and nothing is computed again.
     Tensor Hidden(Network network, Batch batch)
     {
         var (tokens, positions, _) = BatchTensors.Of(batch, device);
-        return network.Hidden(tokens, positions);
+        var (layout, recomputes) = (network.Layout, network.Recomputes);
+        (network.Layout, network.Recomputes) = (null, false);
+        var hidden = network.Hidden(tokens, positions);
+        (network.Layout, network.Recomputes) = (layout, recomputes);
+        return hidden;
     }
 
     /// <summary>The realised tokens of a batch and which answer each belongs to.</summary>
