@@ -154,8 +154,8 @@ public sealed class PreferenceTests(Scratch scratch) : IClassFixture<Scratch>
         var (chosen, rejected) = Pairs(20);
         var plan = Plan with { Steps = 1, ValidationShare = 0, TokensPerBatch = 4096, Losses = [new LossTerm("cross-entropy", 0.3), new LossTerm("dpo")] };
 
-        var whole = await Train(plan, chosen, rejected, scratch["in one"]);
-        var parts = await Train(plan with { MicroBatch = microBatch, Packing = packing, GradientCheckpointing = twice }, chosen, rejected, scratch["in parts"]);
+        var whole = await Train(plan, chosen, rejected, scratch["whole step"]);
+        var parts = await Train(plan with { MicroBatch = microBatch, Packing = packing, GradientCheckpointing = twice }, chosen, rejected, scratch[$"parts {microBatch} {packing} {twice}"]);
 
         Assert.Equal(whole.Curve.Loss[0], parts.Curve.Loss[0], 5);
         Assert.InRange(parts.Curve.GradientNorm[0] / whole.Curve.GradientNorm[0], 1 - 1e-5, 1 + 1e-5);
