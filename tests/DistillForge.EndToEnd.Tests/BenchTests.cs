@@ -39,6 +39,17 @@ public class BenchTests
     }
 
     [Fact]
+    public async Task A_device_is_compared_with_the_cpu_in_everything_that_training_computes()
+    {
+        var ended = await Forging.RunAsync("bench", "torch", "--device", "cpu", "--json");
+
+        Assert.True(ended.ExitCode == 0, ended.Error);
+        var json = JsonDocument.Parse(ended.Output).RootElement;
+        Assert.True(json.GetProperty("value").GetInt32() == 0, ended.Error);
+        Assert.InRange(json.GetProperty("details").GetArrayLength(), 80, 300);
+    }
+
+    [Fact]
     public async Task An_unknown_bench_is_the_users_to_fix_and_the_known_ones_are_named()
     {
         var ended = await Forging.RunAsync("bench", "generat");

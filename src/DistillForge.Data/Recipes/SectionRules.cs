@@ -136,6 +136,14 @@ sealed class TrainRules : AbstractValidator<TrainSettings>
         RuleFor(t => t.WeightDecay).InclusiveBetween(0, 10).WithMessage("is {PropertyValue}; 0 to 10 are possible.");
         RuleFor(t => t.Clip).GreaterThan(0).WithMessage("is {PropertyValue}; it is above 0.");
         RuleFor(t => t.Validation).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share of the rows, from 0 to below 1.");
+        RuleFor(t => t.MicroBatch).InclusiveBetween(0, 1 << 24).WithMessage("is {PropertyValue}; it counts tokens, and 0 computes a whole step at once.");
+        RuleFor(t => t.FinalRate).InclusiveBetween(0, 1).WithMessage("is {PropertyValue}; it is a share of the learning rate, from 0 to 1.");
+        RuleFor(t => t.Decay).Must(value => value is > 0 and <= 1).WithMessage("is {PropertyValue}; it is a share of the steps above 0 and up to 1.");
+        RuleFor(t => t.ValidateEvery).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts steps, and 0 measures after each epoch.");
+        RuleFor(t => t.Patience).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts measurements, and 0 trains to the end.");
+        RuleFor(t => t.Validation).GreaterThan(0).When(t => t.Patience > 0 || t.Keep == KeptWeights.Best).WithMessage("is 0, but 'patience' and 'keep: best' look at held-out rows. Raise it, or remove them.");
+        RuleFor(t => t.Ema).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a decay from 0 (none) to below 1, e.g. 0.999.");
+        RuleFor(t => t.Device).Matches("^(auto|cpu|cuda(:[0-9]{1,2})?)$").WithMessage("is '{PropertyValue}'; it takes auto, cpu, cuda, cuda:0, ….");
         RuleFor(t => t.CheckpointEvery).GreaterThan(0).WithMessage("is {PropertyValue}; it counts steps, 1 or more.");
         RuleFor(t => t.Threads).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; it counts threads, and 0 chooses.");
     }

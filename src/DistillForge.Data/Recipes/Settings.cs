@@ -1,3 +1,5 @@
+using DistillForge.Core;
+
 namespace DistillForge.Data;
 
 /// <summary>The model to be trained.</summary>
@@ -190,11 +192,27 @@ public sealed record TrainSettings
 
     public int TokensPerBatch { get; init; } = 2048;
 
+    /// <summary>Tokens that are computed at once, padding included: a step's gradient is gathered from such parts, which takes less memory. 0: the whole step.</summary>
+    [AddedLater]
+    public int MicroBatch { get; init; }
+
     /// <summary>The highest, after the warm-up.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Share of the steps over which the learning rate rises.</summary>
     public double Warmup { get; init; } = 0.05;
+
+    /// <summary>How the learning rate goes after the warm-up: <c>wsd</c> holds it and falls at the end.</summary>
+    [AddedLater]
+    public RateSchedule Schedule { get; init; } = RateSchedule.Cosine;
+
+    /// <summary>Share of the learning rate that is left at the last step.</summary>
+    [AddedLater]
+    public double FinalRate { get; init; } = 0.1;
+
+    /// <summary>Share of the steps over which <c>wsd</c> falls.</summary>
+    [AddedLater]
+    public double Decay { get; init; } = 0.2;
 
     public double WeightDecay { get; init; } = 0.1;
 
@@ -206,6 +224,22 @@ public sealed record TrainSettings
     /// <summary>Share of the rows that is kept out to watch the training.</summary>
     public double Validation { get; init; } = 0.02;
 
+    /// <summary>Steps between measurements of those rows; 0: after each epoch.</summary>
+    [AddedLater]
+    public int ValidateEvery { get; init; }
+
+    /// <summary>Training ends after so many measurements in a row without a better KL to the teacher (cross-entropy where there is none); 0: never.</summary>
+    [AddedLater]
+    public int Patience { get; init; }
+
+    /// <summary>Which weights leave: the last, or the best on those rows. Empty: the best where patience is given, else the last.</summary>
+    [AddedLater]
+    public KeptWeights? Keep { get; init; }
+
+    /// <summary>Decay of a moving average of the weights that is measured and leaves in their place, e.g. 0.999; 0: none.</summary>
+    [AddedLater]
+    public double Ema { get; init; }
+
     /// <summary>Steps between checkpoints.</summary>
     [Incidental]
     public int CheckpointEvery { get; init; } = 200;
@@ -213,6 +247,10 @@ public sealed record TrainSettings
     /// <summary>CPU threads; 0 chooses.</summary>
     [Incidental]
     public int Threads { get; init; }
+
+    /// <summary><c>auto</c> (a GPU where libtorch sees one), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, …</summary>
+    [Incidental]
+    public string Device { get; init; } = "auto";
 }
 
 /// <summary>What leaves as GGUF.</summary>

@@ -25,7 +25,8 @@ public interface IBench
 /// <param name="Tokens">Of a prompt and of an answer; 0 takes the bench's own numbers.</param>
 /// <param name="Peer">A program to compare with, where the bench knows one.</param>
 /// <param name="Data">Questions to the model, where the bench asks some.</param>
-public sealed record BenchRequest(string? Model = null, string? Make = null, string Type = "q8_0", int Threads = 0, int Parallel = 0, int Rounds = 0, int Tokens = 0, string? Peer = null, string? Data = null)
+/// <param name="Device">Where a bench of training computes: <c>cpu</c>, <c>cuda</c>, ….</param>
+public sealed record BenchRequest(string? Model = null, string? Make = null, string Type = "q8_0", int Threads = 0, int Parallel = 0, int Rounds = 0, int Tokens = 0, string? Peer = null, string? Data = null, string Device = "cpu")
 {
     /// <summary>What the benches that compare trainings are asked.</summary>
     public TrialRequest Trials { get; init; } = new();

@@ -28,7 +28,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["student", "train"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. Run.AlignsTraces ? [new("thoughts", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>(), .. AtHand || OwnAnswers ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>(), .. StudentStart.Inputs(Run)])
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. Run.AlignsTraces ? [new("thoughts", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>(), .. AtHand || OwnAnswers ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>(), .. LearnsFromPairs ? [new(PairsStage.FileName, Run.Folder.In(PairsStage.FileName))] : Array.Empty<KeyValuePair<string, string>>(), .. StudentStart.Inputs(Run)])
     {
         ["curated.parquet"] = Run.Folder.Curated,
         ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
@@ -84,17 +84,27 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Start = start is null ? null : new StartingNetwork(StudentStart.Identity(Run), device => Lora is { } lora ? Training.Adapters.Lora.Build(start, lora, Run.Recipe.Seed, device) : start.Build(device)),
             RankedHeads = Settings.Targets == TrainTargets.Ranked,
             OnPolicy = onPolicy,
+            Rejected = LearnsFromPairs ? await TracesFile.ReadAsync([Run.Folder.In(PairsStage.FileName)], cancellationToken).OrderBy(trace => trace.Id, StringComparer.Ordinal).ToListAsync(cancellationToken) : null,
             Embedding = Embedding(shape),
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
             TokensPerBatch = Settings.TokensPerBatch,
+            MicroBatch = Settings.MicroBatch,
             LearningRate = Settings.LearningRate,
             WarmupFraction = Settings.Warmup,
+            Schedule = Settings.Schedule,
+            FinalRate = Settings.FinalRate,
+            DecayFraction = Settings.Decay,
             WeightDecay = Settings.WeightDecay,
             Clip = Settings.Clip,
             Precision = Settings.Precision == Precision.Bf16 ? Training.Precision.BFloat16 : Training.Precision.Float32,
             ValidationShare = Settings.Validation,
+            ValidateEvery = Settings.ValidateEvery,
+            Patience = Settings.Patience,
+            Keep = Settings.Keep ?? (Settings.Patience > 0 ? KeptWeights.Best : KeptWeights.Last),
+            Ema = Settings.Ema,
             CheckpointEvery = Settings.CheckpointEvery,
+            Device = Settings.Device,
             Threads = Math.Max(1, (Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads) / Beside),
         };
         var result = await new Trainer(Run.Clock).TrainAsync(plan, traces, Run.Folder.In(Lora is null ? Target : Adapters), new Named(Run.Progress, Name), cancellationToken);
@@ -115,6 +125,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     }
 
     bool OwnAnswers => role == Role.Student && Settings.OnPolicy is not null;
+
+    bool LearnsFromPairs => role == Role.Student && Pairs.WantedBy(Run.Recipe) is not null;
 
     bool AtHand => role == Role.Student && TeacherAtHand.WantedBy(Run.Recipe) is not null;
 
@@ -161,6 +173,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     /// <summary>The trainer knows what it does, the run knows for whom.</summary>
     sealed class Named(IProgressLog inner, string name) : IProgressLog
     {
+        public bool ShowsColour => inner.ShowsColour;
+
         public void Say(string message) => inner.Say("  " + message);
 
         public void Report(string what, long done, long total, string unit, string detail = "") => inner.Report(name, done, total, unit, detail);
