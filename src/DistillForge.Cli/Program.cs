@@ -15,6 +15,7 @@ var root = new RootCommand("Turns big language models into small ones that peopl
     InspectCommand.Create(),
     SqlCommand.Create(),
     ChatCommand.Create(),
+    ServeCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),
     LauncherCommand.Create("setup", "Install what is missing and build; done by the launcher ./distillforge."),

@@ -24,6 +24,8 @@ sealed class ProgressLines(TextWriter output, bool isTerminal, TimeProvider cloc
         public double Share { get; set; }
     }
 
+    public bool ShowsColour => isTerminal;
+
     public void Say(string message)
     {
         lock (writing)

@@ -50,6 +50,9 @@ public sealed record Example
     /// <summary>The known right answer, where there is one.</summary>
     public string? Expected { get; init; }
 
+    /// <summary>An answer to the same prompt that is worse than <see cref="Completion"/>, where rows are pairs of a chosen and a rejected one.</summary>
+    public string? Rejected { get; init; }
+
     /// <summary>A slice to report by, where there is one.</summary>
     public string? Category { get; init; }
 
@@ -80,6 +83,12 @@ public sealed record Answer
 
     public static Answer Of(Failure failure) => new(null, failure);
 }
+
+/// <summary>A piece of an answer that is still growing.</summary>
+/// <param name="Text">Whole characters; empty where a token ended within one.</param>
+/// <param name="Tokens">How many tokens became complete with it.</param>
+/// <param name="Trace">What the model thought of those tokens, without a prompt; null where nothing is captured.</param>
+public sealed record CompletionPart(string Text, int Tokens, TokenTrace? Trace);
 
 /// <summary>What a model said.</summary>
 /// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>content_filter</c>.</param>

@@ -3,6 +3,9 @@ namespace DistillForge.Core;
 /// <summary>Tells whoever watches how far long work has come. Called often, from one thread at a time; must return at once.</summary>
 public interface IProgressLog
 {
+    /// <summary>Lines may hold the terminal's colours.</summary>
+    bool ShowsColour => false;
+
     /// <summary>A line that stays, e.g. what a stage found.</summary>
     void Say(string message);
 

@@ -52,7 +52,8 @@ public abstract record Want
     /// arXiv:2503.16870), each with its count; there are no tail samples then.
     /// </param>
     /// <param name="DrawTemperature">s: the draws follow r ∝ p^(1/s); its tail is captured too.</param>
-    public sealed record Head(int TopLogprobs = 16, float Mass = 1f, int TailSamples = 8, IReadOnlyList<float>? Temperatures = null, int RandomDraws = 0, float DrawTemperature = 1f) : Want
+    /// <param name="Drawing">How the draws of one position, from the tail or from everything, are related.</param>
+    public sealed record Head(int TopLogprobs = 16, float Mass = 1f, int TailSamples = 8, IReadOnlyList<float>? Temperatures = null, int RandomDraws = 0, float DrawTemperature = 1f, Drawing Drawing = Drawing.Independent) : Want
     {
         /// <summary>Every temperature whose tail is captured: 1 first, none twice.</summary>
         public IReadOnlyList<float> AllTemperatures => [.. new[] { 1f }.Concat(Temperatures ?? []).Concat(RandomDraws > 0 ? [DrawTemperature] : []).Distinct()];
@@ -63,4 +64,17 @@ public abstract record Want
 
     /// <summary>The whole vocabulary: ids 0 … V − 1 at every position.</summary>
     public sealed record Full : Want;
+}
+
+/// <summary>How several draws from one distribution are related; each by itself follows the distribution.</summary>
+public enum Drawing
+{
+    /// <summary>Each for itself.</summary>
+    Independent,
+
+    /// <summary>
+    /// One random number places a comb of evenly spaced ones: an id of probability p comes ⌊Mp⌋ or ⌈Mp⌉ times in M draws. As unbiased, and
+    /// what is likely is never missed nor drawn too often (systematic sampling, Madow 1944).
+    /// </summary>
+    Systematic,
 }

@@ -20,6 +20,28 @@ public sealed record Interval(double Value, double Low, double High)
         return new(share, right == 0 ? 0 : centre - half, right == total ? 1 : centre + half);
     }
 
+    // Of Student's t distribution, for 95 %, by degrees of freedom from 1 on.
+    static readonly double[] StudentTwoSided95 =
+    [
+        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+        2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+    ];
+
+    /// <summary>95 % interval of the mean of a few independent values, e.g. one a seed (Student's t); without bounds where there is only one.</summary>
+    public static Interval OfMean(IReadOnlyList<double> values)
+    {
+        var mean = values.Count == 0 ? double.NaN : values.Average();
+        if (values.Count < 2)
+        {
+            return new(mean, double.NegativeInfinity, double.PositiveInfinity);
+        }
+
+        var variance = values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
+        var t = values.Count - 1 <= StudentTwoSided95.Length ? StudentTwoSided95[values.Count - 2] : TwoSided95;
+        var half = t * Math.Sqrt(variance / values.Count);
+        return new(mean, mean - half, mean + half);
+    }
+
     /// <param name="sorted">Ascending.</param>
     /// <returns>Interpolated between the two nearest.</returns>
     public static double Quantile(ReadOnlySpan<double> sorted, double share)

@@ -96,18 +96,30 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
     public Task<Completion> CompleteTokensAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, CancellationToken cancellationToken)
         => ContinueAsync(promptIds, sampling, seed, Tokens.ChatTemplate is null ? CompletionRequest.NoEnd : Dialogue.End, cancellationToken);
 
+    /// <summary>Continues a prompt and hands out the answer while it grows; a stop string's beginning is kept back until it is known to be none.</summary>
+    /// <param name="onPart">Called in order, from a thread that others wait for: it only takes note. Never called again after the task has ended.</param>
+    /// <exception cref="CompletionFailedException">This prompt cannot be answered; others may. Also when the worker dies after the first part.</exception>
+    public Task<Completion> StreamTokensAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, Action<CompletionPart> onPart, CancellationToken cancellationToken)
+        => ContinueAsync(promptIds, sampling, seed, Tokens.ChatTemplate is null ? CompletionRequest.NoEnd : Dialogue.End, cancellationToken, onPart);
+
     /// <summary>Continues a prompt for as many tokens as the sampling says; an end token ends nothing. For measuring.</summary>
     public Task<Completion> ContinueToLengthAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, CancellationToken cancellationToken)
         => ContinueAsync(promptIds, sampling, seed, CompletionRequest.AtLength, cancellationToken);
 
-    async Task<Completion> ContinueAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, int end, CancellationToken cancellationToken)
+    async Task<Completion> ContinueAsync(IReadOnlyList<int> promptIds, Sampling sampling, long seed, int end, CancellationToken cancellationToken, Action<CompletionPart>? onPart = null)
     {
         int[] ids = [.. promptIds];
         CheckTokens(ids, ids.Length, room: 1);
         CheckGrammar(sampling.Grammar);
         var plan = sampling.Capture is { } capture ? TracePlan.Of(capture) : null;
         var grammar = sampling.JsonSchema is { } schema ? JsonSchemaGrammar.ToGbnf(schema) : sampling.Grammar;
-        return await worker.AskAsync(FrameKind.Complete, to => CompletionRequest.Write(to, ids, sampling, seed, end, grammar, plan), (frame, parts) => CompletionRequest.Read(frame, parts, this, ids, plan), cancellationToken);
+        var pieces = onPart is null ? null : new AnswerPieces(this, plan, onPart);
+        return await worker.AskAsync(
+            FrameKind.Complete,
+            to => CompletionRequest.Write(to, ids, sampling, seed, end, grammar, live: pieces is not null, plan),
+            (frame, parts) => CompletionRequest.Read(frame, parts, this, ids, plan),
+            cancellationToken,
+            pieces is null ? null : pieces.Take);
     }
 
     public async Task<TokenTrace> ScoreAsync(TokenSequence tokens, Want want, CancellationToken cancellationToken)

@@ -55,7 +55,7 @@ sealed class ConfigFields(string path, JsonElement root)
             throw Unfit(field, $"is {Printable.Name(rope.GetRawText())}, which is not built.");
         }
 
-        var type = rope.TryGetProperty("rope_type", out var found) || rope.TryGetProperty("type", out found) ? found.ValueKind == JsonValueKind.String ? found.GetString() : "" : "default";
+        var type = rope.TryGetProperty("rope_type", out var found) || rope.TryGetProperty("type", out found) ? found.ValueKind == JsonValueKind.String ? found.GetString() : "" : field == "rope_parameters" ? "default" : "";
         float Of(string name) => Number(rope, name, float.NaN) is var value && value > 0 ? value : throw Unfit($"{field}.{name}", "must be a number above 0.");
         return type switch
         {

@@ -42,9 +42,15 @@ public sealed class ExportGate(ILanguageModel reference, Vocabulary expected, IT
         }
     }
 
+    static string ArchitectureOf(string gguf)
+    {
+        using var file = GgufFile.Open(gguf);
+        return file.Metadata.RequiredText("general.architecture");
+    }
+
     async Task<GateReport> MeasureAsync(string gguf, string type, ILanguageModel candidate, ITokenizer candidateTokenizer, GateProbe probe, CancellationToken cancellationToken)
     {
-        var bound = GateBound.For(type);
+        var bound = GateBound.For(type, ArchitectureOf(gguf));
         CheckTokens(gguf, candidateTokenizer, probe.Texts);
         var distance = new Distance();
         foreach (var sequence in probe.Sequences)

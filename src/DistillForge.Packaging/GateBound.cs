@@ -16,8 +16,11 @@ public sealed record GateBound(double Max, double Mean, double Kl, double? TieGa
     /// mean bound may change places. Eight bits move a log-prob by hundredths, four and five bits by tenths; there the unlikely tokens move
     /// most and matter least, so it is the divergence that is bound tightly.
     /// </remarks>
-    public static GateBound For(string type) => type switch
+    /// <param name="architecture">llama.cpp's GELU is a table of float16: every GPT-2 of its own differs by hundredths from one that computes it.</param>
+    public static GateBound For(string type, string architecture = "llama") => type switch
     {
+        "f32" when architecture == "gpt2" => new(Max: 2e-2, Mean: 5e-3, Kl: 1e-4, TieGap: 4e-2),
+        "f16" when architecture == "gpt2" => new(Max: double.PositiveInfinity, Mean: 1e-2, Kl: 1e-3, TieGap: 4e-2),
         "f32" => new(Max: 1e-3, Mean: 1e-4, Kl: 1e-5, TieGap: 1e-3),
         "f16" => new(Max: double.PositiveInfinity, Mean: 1e-2, Kl: 1e-3, TieGap: 2e-2),
         "bf16" or "q8_0" => new(Max: double.PositiveInfinity, Mean: 0.25, Kl: 2e-2, TieGap: null),

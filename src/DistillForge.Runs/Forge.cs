@@ -1,6 +1,7 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
+using DistillForge.Llama;
 using DistillForge.Runs.Stages;
 using DistillForge.Training;
 
@@ -61,8 +62,10 @@ public static class Forge
     {
         var recipe = RecipeReader.Read(request.Recipe, Components.Known);
         TeacherAtHand.Check(recipe);
+        Pairs.Check(recipe);
         var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        Blocks.Use();
         return folder;
     }
 
@@ -125,6 +128,11 @@ public static class Forge
             yield return new TokenizeStage(run);
         }
 
+        if (Pairs.WantedBy(run.Recipe) is not null)
+        {
+            yield return new PairsStage(run);
+        }
+
         yield return new TrainStage(run, TrainStage.Role.Student);
         if (run.LearnsFromTraces && evaluate.Baseline == BaselineKind.TeacherText)
         {
@@ -178,7 +186,7 @@ static class Components
 
     public static KnownNames Known => new()
     {
-        Losses = KnownNames.Of(TrainingCatalog.Losses).Concat(KnownNames.Of(TrainingCatalog.Representations)).ToDictionary(),
+        Losses = KnownNames.Of(TrainingCatalog.Losses).Concat(KnownNames.Of(TrainingCatalog.Representations)).Concat(KnownNames.Of(TrainingCatalog.Preferences)).ToDictionary(),
         Architectures = KnownNames.Of(TrainingCatalog.Architectures),
         Filters = FilterPipeline.Known,
         Benchmarks = KnownNames.Of(Benchmarks),

@@ -50,6 +50,13 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     /// <summary>A GGUF with the teacher's vocabulary, where there is one.</summary>
     public string? VocabularyGguf => HasTeacher ? (Teacher.Gguf ?? Teacher.Tokenizer)?.Path : null;
 
+    /// <summary>The GGUF that the student's vocabulary comes from; null when it is trained on the rows.</summary>
+    public string? StudentVocabularyGguf => Recipe.Student.Gguf?.Path ?? Recipe.Student.Tokenizer?.Path ?? (Recipe.Student.Vocabulary.IsTeacher ? VocabularyGguf : null);
+
+    /// <summary>Student and teacher mean the same by a token id.</summary>
+    public bool SharesVocabulary => LocalTeacher is { } teacher && StudentVocabularyGguf is { } student
+        && (student == teacher || Text.Vocabulary.Read(student).Fingerprint == Text.Vocabulary.Read(teacher).Fingerprint);
+
     /// <summary>How the teachers are named in reports.</summary>
     public string TeacherName => string.Join(", ", Teachers.Select(teacher => teacher.DisplayName));
 

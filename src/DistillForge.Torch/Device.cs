@@ -73,5 +73,27 @@ public static partial class torch
     public static class cuda
     {
         public static bool is_available() => Native.df_cuda_available() != 0;
+
+        /// <summary>Waits for everything that was asked of the device; work is queued, and a clock sees the queueing alone.</summary>
+        public static void synchronize(Device? device = null) => Check.Ok(Native.df_synchronize((device ?? CUDA).Code));
+
+        /// <summary>The device's own generator as bytes.</summary>
+        public static Tensor get_rng_state(Device? device = null) => Check.Tensor(Native.df_rng_state((device ?? CUDA).Code, out var result), result);
+
+        public static void set_rng_state(Tensor new_state, Device? device = null) => Check.Ok(Native.df_set_rng_state((device ?? CUDA).Code, new_state.Handle));
+
+        /// <summary>Bytes that tensors take on the device; −1 where this libtorch does not say.</summary>
+        public static long memory_allocated(Device? device = null) => Memory(device, reset: false).Now;
+
+        /// <summary>At most, since the last reset.</summary>
+        public static long max_memory_allocated(Device? device = null) => Memory(device, reset: false).Peak;
+
+        public static void reset_peak_memory_stats(Device? device = null) => Memory(device, reset: true);
+
+        static (long Now, long Peak) Memory(Device? device, bool reset)
+        {
+            Check.Ok(Native.df_cuda_memory((device ?? CUDA).Code, reset ? 1 : 0, out var now, out var peak));
+            return (now, peak);
+        }
     }
 }

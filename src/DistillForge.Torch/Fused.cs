@@ -60,7 +60,7 @@ public static class Fused
     /// <returns>[..., out], in <paramref name="type"/></returns>
     public static Tensor linear(Tensor x, Tensor weight, ScalarType type)
         => type == weight.dtype && type == x.dtype ? nn.functional.linear(x, weight)
-            : Serves(x) && type == ScalarType.BFloat16 && weight.is_leaf ? Kernels.linear(x, weight, type)
+            : ServesAnywhere(x) && type == ScalarType.BFloat16 && weight.is_leaf ? Kernels.linear(x, weight, type)
             : Plain.linear(x, weight, type);
 
     /// <summary>
@@ -78,7 +78,7 @@ public static class Fused
         Tensor hidden, Tensor weight, Tensor ids, Tensor weights, long vocabulary = 0, ScalarType type = ScalarType.Float32)
     {
         var real = vocabulary > 0 ? vocabulary : weight.size(0);
-        return Serves(hidden) && weight.is_leaf && (type is ScalarType.Float32 or ScalarType.BFloat16)
+        return ServesAnywhere(hidden) && weight.is_leaf && (type is ScalarType.Float32 or ScalarType.BFloat16)
             ? Kernels.linear_sparse_cross_entropy(hidden, weight, ids, weights, real, type)
             : Plain.linear_sparse_cross_entropy(hidden, weight, ids, weights, real, type);
     }
@@ -86,7 +86,7 @@ public static class Fused
     /// <summary>Scales all gradients down together so that their common norm is at most <paramref name="limit"/>, unless it is not finite.</summary>
     /// <returns>The norm that they had.</returns>
     public static double clip_gradients(IReadOnlyList<Tensor> values, double limit)
-        => Serves(values[0]) ? Kernels.clip_gradients(values, limit) : Plain.clip_gradients(values, limit);
+        => ServesAnywhere(values[0]) ? Kernels.clip_gradients(values, limit) : Plain.clip_gradients(values, limit);
 
     /// <summary>
     /// One step of AdamW (Loshchilov and Hutter, 2019) over all values that have a gradient, in place: one call, all threads.
@@ -102,7 +102,7 @@ public static class Fused
             return;
         }
 
-        if (Serves(values[0]))
+        if (ServesAnywhere(values[0]))
         {
             Kernels.adamw(values, means, squares, step, rate, beta1, beta2, eps, decay);
         }
@@ -114,7 +114,12 @@ public static class Fused
 
 #if TORCHSHARP
     static bool Serves(Tensor x) => false;
+
+    static bool ServesAnywhere(Tensor x) => false;
 #else
-    static bool Serves(Tensor x) => Enabled && (x.dtype is ScalarType.Float32 or ScalarType.BFloat16) && x.device_type == DeviceType.CPU;
+    static bool Serves(Tensor x) => ServesAnywhere(x) && x.device_type == DeviceType.CPU;
+
+    // Functions that the shim computes on a GPU too, out of libtorch's own operations.
+    static bool ServesAnywhere(Tensor x) => Enabled && (x.dtype is ScalarType.Float32 or ScalarType.BFloat16);
 #endif
 }

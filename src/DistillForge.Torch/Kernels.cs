@@ -7,6 +7,7 @@ static class Kernels
 {
     // Fastest between 512 and 1,024 rows; large vocabularies take fewer, so that a chunk of logits stays near 64 MB.
     const long ChunkElements = 16L << 20;
+    const long ChunkElementsOfGpu = 128L << 20;
 
     static readonly ConditionalWeakTable<torch.Tensor, Copy> Copies = [];
 
@@ -30,14 +31,14 @@ static class Kernels
     }
 
     internal static (torch.Tensor Sum, torch.Tensor Surprisals) linear_sparse_cross_entropy(
-        torch.Tensor hidden, torch.Tensor weight, torch.Tensor ids, torch.Tensor weights, long vocabulary, torch.ScalarType type)
+        torch.Tensor hidden, torch.Tensor weight, torch.Tensor ids, torch.Tensor weights, long vocabulary, torch.ScalarType type, bool plain = false)
     {
         using var scope = torch.NewDisposeScope();
-        var chunk = Math.Clamp(ChunkElements / Math.Max(1, weight.size(0)), 128, 1024);
+        var chunk = hidden.device_type == DeviceType.CPU ? Math.Clamp(ChunkElements / Math.Max(1, weight.size(0)), 128, 1024) : Math.Max(1024, ChunkElementsOfGpu / Math.Max(1, weight.size(0)));
         var narrow = hidden.to_type(type);
         var copy = type == weight.dtype ? weight : type == torch.ScalarType.BFloat16 ? CopyOf(weight) : weight.to_type(type);
         var (sum, surprisals) = Check.Pair(
-            Native.df_linear_sparse_cross_entropy(narrow.Handle, weight.Handle, copy.Handle, ids.Handle, weights.Handle, vocabulary, chunk, out var first, out var second), first, second);
+            Native.df_linear_sparse_cross_entropy(narrow.Handle, weight.Handle, copy.Handle, ids.Handle, weights.Handle, vocabulary, chunk, plain ? 1 : 0, out var first, out var second), first, second);
         return (sum.MoveToOuterDisposeScope(), surprisals.MoveToOuterDisposeScope());
     }
 
@@ -72,7 +73,7 @@ static class Kernels
         {
             lock (this)
             {
-                Check.Ok(Native.df_data_ptr(weight.Handle, out var data));
+                Check.Ok(Native.df_data_id(weight.Handle, out var data));
                 if (value is null || seen != (weight.Version, data))
                 {
                     Renew(weight);

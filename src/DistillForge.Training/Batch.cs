@@ -61,6 +61,9 @@ public sealed class Batch
     /// <summary>The same rows as further teachers judged them; their tokens and positions are these.</summary>
     public IReadOnlyList<Batch> Others { get; private init; } = [];
 
+    /// <summary>The worse answers to the same prompts, row by row; null where rows are no pairs.</summary>
+    public Batch? Rejected { get; private init; }
+
     /// <summary>[N, 1 + others] How much each teacher counts; empty where there is one.</summary>
     public float[] TeacherShares { get; private set; } = [];
 
@@ -76,6 +79,7 @@ public sealed class Batch
             DrawTemperature = contents.DrawTemperature,
             Source = rows,
             AreOwnSamples = ownSamples,
+            Rejected = rows.Any(row => row.Rejected is null) ? null : Of([.. rows.Select(row => row.Rejected!)], TraceContents.Unscored),
             Others = [.. contents.Others.Select((other, k) => Of([.. rows.Select(row => row.Others[k])], other))],
         };
         foreach (var temperature in contents.Temperatures)

@@ -9,12 +9,18 @@ public sealed class Corpus
 
     /// <param name="validationShare">0 … 1, chosen by a hash of the row id, so that a row never changes sides when others come or go.</param>
     /// <param name="ensemble">Set where each row has a trace of each of several teachers.</param>
-    public Corpus(IEnumerable<TokenTrace> traces, int context, double validationShare, TeacherEnsemble? ensemble = null)
+    /// <param name="rejected">Worse answers, by the row's id, where rows are pairs.</param>
+    public Corpus(IEnumerable<TokenTrace> traces, int context, double validationShare, TeacherEnsemble? ensemble = null, IEnumerable<TokenTrace>? rejected = null)
     {
+        var worse = (rejected ?? []).ToDictionary(trace => trace.Id);
         foreach (var group in ensemble?.Group(traces) ?? traces.Select(trace => new[] { trace }))
         {
             var trace = group[0];
-            var row = new Row(trace, context) { Others = [.. group.Skip(1).Select(other => new Row(other, context))] };
+            var row = new Row(trace, context)
+            {
+                Others = [.. group.Skip(1).Select(other => new Row(other, context))],
+                Rejected = worse.GetValueOrDefault(trace.Id) is { } other ? new Row(other, context) : null,
+            };
             Cut += row.IsCut ? 1 : 0;
             if (row.Trained.Length == 0)
             {

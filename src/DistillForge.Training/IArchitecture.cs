@@ -1,4 +1,5 @@
 using DistillForge.Models;
+using DistillForge.Training.Adapters;
 
 namespace DistillForge.Training;
 
@@ -21,7 +22,32 @@ public interface IArchitecture
 /// <param name="Decays">Weight decay applies: matrices yes, norms no.</param>
 /// <param name="Alias">Tied weights are one tensor, and checkpoints keep one name or the other: the other.</param>
 /// <param name="Transposed">Checkpoints of the family keep a matrix as [in, out]; here it is [out, in], as every product takes it.</param>
-public sealed record Weight(string Name, Tensor Value, bool Decays, string? Alias = null, bool Transposed = false);
+public sealed record Weight(string Name, Tensor Value, bool Decays, string? Alias = null, bool Transposed = false)
+{
+    /// <summary>float32, a leaf of autograd; a frozen matrix may be kept in another type.</summary>
+    public Tensor Value { get; private set; } = Value;
+
+    /// <summary>What is trained in a frozen matrix's place, or null.</summary>
+    public LowRank? Adapter { get; set; }
+
+    /// <summary>x · Wᵀ, and what an adapter adds.</summary>
+    /// <param name="x">[.., in]</param>
+    /// <returns>[.., out], in the precision's type.</returns>
+    public Tensor Apply(Tensor x, Precision precision)
+    {
+        var product = Fused.linear(x, Value, precision.Type);
+        return Adapter is { } adapter ? product + adapter.Apply(x, precision) : product;
+    }
+
+    /// <summary>Keeps a frozen matrix in half the memory.</summary>
+    internal void Store(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var narrow = Value.detach().to_type(type).DetachFromDisposeScope();
+        Value.Dispose();
+        Value = narrow;
+    }
+}
 
 public static class PrecisionTypes
 {
@@ -45,6 +71,11 @@ public abstract class Network : IDisposable
     public abstract Tensor Head { get; }
 
     public Precision Precision { get; set; }
+
+    /// <summary>A training step begins: whatever a network leaves to chance in it is decided by seed and step, so that a resumed run does the same.</summary>
+    public virtual void BeginStep(long step)
+    {
+    }
 
     /// <summary>What is to be seen of the next pass, or null; a network tells it of each layer.</summary>
     public Inside? Inside { get; set; }

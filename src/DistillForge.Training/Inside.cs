@@ -13,6 +13,9 @@ public sealed class Inside : IDisposable
 
     public Inside(InsideWanted wanted) => this.wanted = wanted;
 
+    /// <summary>Is shown, in passing, what flows through the layers: how much each part does can be measured without keeping any of it.</summary>
+    public Action<int, Flow, Tensor>? Watch { get; init; }
+
     /// <summary>[N, d] The residual stream behind layer 1 … L at the trained positions, before the last norm.</summary>
     public Tensor State(int layer) => states[layer];
 
@@ -70,6 +73,19 @@ public sealed class Inside : IDisposable
 
     // A network's own scope ends before anybody looks.
     static Tensor Keep(Tensor tensor) => tensor.DetachFromDisposeScope();
+}
+
+/// <summary>What flows where, for <see cref="Inside.Watch"/>.</summary>
+public enum Flow
+{
+    /// <summary>[.., d] The residual stream: of layer 0 the embedding, else behind the layer.</summary>
+    Stream,
+
+    /// <summary>[.., H·h] What the heads found, before they are joined.</summary>
+    Heads,
+
+    /// <summary>[.., F] The feed-forward layer's neurons, activated.</summary>
+    Neurons,
 }
 
 /// <summary>Of one layer, after rotation, before the softmax.</summary>

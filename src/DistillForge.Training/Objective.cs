@@ -26,6 +26,12 @@ public sealed class Objective(IReadOnlyList<WeightedLoss> losses, int chunk = Ob
     {
         using var scope = NewDisposeScope();
         var parts = Parts(hidden, head, targets, precision, progress).Where(part => part.Weight > 0).ToList();
+        if (parts.Count == 0 && beside is not null)
+        {
+            (beside * scale).backward();
+            return beside.item<float>();
+        }
+
         if (Merged(parts) is { } sparse)
         {
             var loss = Fused.linear_sparse_cross_entropy(hidden, head, sparse.Ids, sparse.Weights, type: precision.Type).sum;

@@ -10,7 +10,7 @@ namespace DistillForge.Training;
 public static class Preflight
 {
     /// <exception cref="ForgeException">The plan or the rows are unfit.</exception>
-    public static void Check(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, Corpus corpus, IReadOnlyList<WeightedLoss> losses, IReadOnlyList<WeightedRepresentation>? inner = null, ModelShape? teacher = null)
+    public static void Check(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, Corpus corpus, IReadOnlyList<WeightedLoss> losses, IReadOnlyList<WeightedRepresentation>? inner = null, ModelShape? teacher = null, IReadOnlyList<WeightedPreference>? preferences = null)
     {
         Problem[] problems =
         [
@@ -18,13 +18,16 @@ public static class Preflight
             .. plan.Shape.Check().Select(fault => new Problem($"student.{fault.Property}", fault.What)),
             .. Rows(plan, traces),
             .. Masks(plan, corpus),
+            .. HeldOut(plan, corpus),
+            .. Memory(plan, corpus),
             .. losses.SelectMany(term => term.Loss.Check(corpus.Contents)),
             .. losses.SelectMany(term => Tokens(term, corpus.Contents)),
             .. (inner ?? []).SelectMany(term => term.Loss.NeedsTeacher && teacher is null ? [NoTeacher(term.Name)] : term.Loss.Check(plan.Shape, teacher, corpus.Contents)),
             .. plan.OnPolicy?.Check() ?? [],
             .. plan.OnPolicy is not null && losses.All(term => term.Loss.LearnsFromLabels) ? [new Problem("train.on_policy", "lets the student answer, and no loss asks what the teacher thinks of it.", "Add a divergence, e.g. reverse-kl or jsd.")] : Array.Empty<Problem>(),
             .. plan is { OnPolicy: not null, Ensemble: not null } ? [new Problem("train.on_policy", "takes one teacher.", "Remove it, or leave the others out.")] : Array.Empty<Problem>(),
-            .. losses.Count == 0 ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
+            .. preferences is { Count: > 0 } ? Pairs(plan, corpus, preferences) : [],
+            .. losses.Count == 0 && preferences is not { Count: > 0 } ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
         ];
         if (problems.Length > 0)
         {
@@ -32,15 +35,26 @@ public static class Preflight
         }
     }
 
+    const string Always = "|0|Cosine|0.1|0.2|0|0|Last|0";
+
     /// <summary>Names plan and rows; a checkpoint of another name is not continued.</summary>
     public static string Fingerprint(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, IReadOnlyList<string> losses)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant(
             $"{plan.Shape}|{plan.Vocabulary.Fingerprint}|{string.Join(';', losses)}|{plan.Seed}|{plan.Epochs}|{plan.Steps}|{plan.TokensPerBatch}|{plan.LearningRate:R}|{plan.WarmupFraction:R}|{plan.WeightDecay:R}|{plan.Clip:R}|{plan.Precision}|{plan.ValidationShare:R}|{traces.Count}")));
+        // Named only where they differ from what was always done.
+        var later = FormattableString.Invariant($"|{plan.MicroBatch}|{plan.Schedule}|{plan.FinalRate:R}|{plan.DecayFraction:R}|{plan.ValidateEvery}|{plan.Patience}|{plan.Keep}|{plan.Ema:R}");
+        hash.AppendData(Encoding.UTF8.GetBytes(later == Always ? "" : later));
         if (plan.Ensemble is { } ensemble)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
+        }
+
+        foreach (var trace in plan.Rejected ?? [])
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|rejected {trace.Id}|{trace.PromptLength}")));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.TokenIds.AsSpan()));
         }
 
         if (plan.Start is { } start)
@@ -78,19 +92,61 @@ public static class Preflight
     /// <summary>What is about to happen, in a line.</summary>
     public static string Summary(TrainingPlan plan, Corpus corpus, long steps)
     {
-        var epochs = plan.Steps > 0 ? (double)plan.Steps * plan.TokensPerBatch / corpus.Tokens : plan.Epochs;
-        var tokens = epochs * corpus.Tokens;
-        var trained = epochs * corpus.TrainedTokens;
-        var projection = (long)plan.Shape.Vocabulary * plan.Shape.Width;
-        // 2 operations a weight forward, 4 backward; the vocabulary projection only where something is trained.
-        var inner = plan.Shape.Parameters - (plan.Shape.TiedEmbeddings ? 1 : 2) * projection;
-        var flops = 6.0 * (inner * tokens + projection * trained);
+        var epochs = Epochs(plan, corpus);
         return FormattableString.Invariant(
-            $"{plan.Shape.Parameters:N0} parameters; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {tokens:N0} tokens of which {trained:N0} are trained; about {flops / 1e12:N1} TFLOP");
+            $"{plan.Shape.Parameters:N0} parameters; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Operations(plan, corpus) / 1e12:N1} TFLOP");
     }
+
+    /// <summary>What it takes, in a line.</summary>
+    /// <param name="peak">Floating-point operations a second; null where it was not worth measuring.</param>
+    public static string Cost(TrainingPlan plan, Corpus corpus, double? peak)
+    {
+        // What small students reach of the peak (src/decisions/training.md).
+        const double Reached = 0.5;
+        var time = peak is { } known ? FormattableString.Invariant($"; about {TimeSpan.FromSeconds(Math.Round(Operations(plan, corpus) / known / Reached)):c}, if half of this machine's {known / 1e9:N0} GFLOP/s are reached") : "";
+        return FormattableString.Invariant($"about {Bytes(plan, corpus) / 1e9:N2} GB of memory{time}");
+    }
+
+    /// <summary>A row as the student sees it, and what of it is trained.</summary>
+    public static string Example(TrainingPlan plan, Corpus corpus, bool colour)
+        => $"row {corpus.Training[0].Trace.Id}, what is trained {(colour ? "in green" : "in ⟦brackets⟧")}:\n    {ShownExample.Of(corpus.Training[0], plan.Vocabulary, colour)}";
+
+    /// <summary>Floating-point operations of the whole run, about.</summary>
+    internal static double Operations(TrainingPlan plan, Corpus corpus)
+        => Epochs(plan, corpus) * StepCost.Operations(plan.Shape, corpus.Tokens, corpus.TrainedTokens, corpus.Training.Count == 0 ? 0 : (double)corpus.Tokens / corpus.Training.Count);
+
+    static double Bytes(TrainingPlan plan, Corpus corpus) => StepCost.Bytes(plan, corpus.Training.Count == 0 ? 0 : corpus.Training.Max(row => row.Length));
+
+    static double Epochs(TrainingPlan plan, Corpus corpus) => plan.Steps > 0 ? (double)plan.Steps * plan.TokensPerBatch / Math.Max(1, corpus.Tokens) : plan.Epochs;
+
+    // Half of it at least must fit: the figure is a rough one.
+    static IEnumerable<Problem> Memory(TrainingPlan plan, Corpus corpus)
+        => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var there && Bytes(plan, corpus) / 2 > there
+            ? [new Problem("train.tokens_per_batch", FormattableString.Invariant($"and a student of {plan.Shape.Parameters:N0} parameters take about {Bytes(plan, corpus) / 1e9:N1} GB, and this machine has {there / 1e9:N1} GB."), "Write a train.micro_batch of fewer tokens, or take a smaller student.")]
+            : [];
 
     static Problem NoTeacher(string loss)
         => new(loss, "compares the student's inside with its teacher's, and no teacher is at hand.", "Take a GGUF teacher of an architecture that is trained here, and its vocabulary; or remove the loss.");
+
+    static IEnumerable<Problem> Pairs(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedPreference> preferences)
+    {
+        var name = preferences[0].Name;
+        var rows = corpus.Training.Concat(corpus.Validation).ToArray();
+        if (rows.Count(row => row.Rejected is not { Trained.Length: > 0 }) is > 0 and var alone)
+        {
+            yield return new Problem(name, $"compares a chosen answer with a rejected one, and {alone} of {rows.Length} rows have none that fits into the context.", "Give rows with 'prompt', 'chosen' and 'rejected', or raise student.context.");
+        }
+
+        if (plan.Start is null)
+        {
+            yield return new Problem(name, "compares the student with what it started from, and this one starts from chance.", "Start from a model that can answer already, e.g. 'student: { gguf: path }'.");
+        }
+
+        if (plan.OnPolicy is not null)
+        {
+            yield return new Problem("train.on_policy", $"gives answers that nobody preferred, and '{name}' learns from pairs.", "Remove one of them.");
+        }
+    }
 
     static IEnumerable<Problem> Tokens(WeightedLoss term, TraceContents contents) => term.Tokens is not { } tokens ? []
         : !contents.Scored && !contents.Full ? [new Problem($"{term.Name}.tokens", "weighs tokens by a teacher's log-probabilities, and some rows have none.", "Remove it, or score the rows first.")]
@@ -105,6 +161,12 @@ public static class Preflight
             ("tokens_per_batch", plan.TokensPerBatch >= 1, "must be 1 or more"),
             ("learning_rate", plan.LearningRate > 0 && double.IsFinite(plan.LearningRate), "must be above 0"),
             ("warmup", plan.WarmupFraction is >= 0 and <= 1, "must be 0 to 1, a share of the steps"),
+            ("final_rate", plan.FinalRate is >= 0 and <= 1, "must be 0 to 1, a share of the learning rate"),
+            ("decay", plan.DecayFraction is > 0 and <= 1, "must be above 0 and up to 1, a share of the steps"),
+            ("micro_batch", plan.MicroBatch >= 0, "must be 0 (the whole step at once) or more"),
+            ("validate_every", plan.ValidateEvery >= 0, "must be 0 (after each epoch) or more"),
+            ("patience", plan.Patience >= 0, "must be 0 (train to the end) or more"),
+            ("ema", plan.Ema is >= 0 and < 1, "must be 0 (none) or more and below 1"),
             ("weight_decay", plan.WeightDecay is >= 0 and < 1e3, "must be 0 or more"),
             ("clip", plan.Clip > 0, "must be above 0"),
             ("validation_share", plan.ValidationShare is >= 0 and < 1, "must be 0 or more and below 1"),
@@ -140,6 +202,11 @@ public static class Preflight
             yield return new Problem($"row {outside.Id}", $"has a token id outside the vocabulary of {size}.");
         }
     }
+
+    // Nothing to be measured on.
+    static IEnumerable<Problem> HeldOut(TrainingPlan plan, Corpus corpus)
+        => corpus.Validation.Count > 0 || (plan.Patience == 0 && plan.Keep == KeptWeights.Last) ? [] :
+            [new Problem(plan.Patience > 0 ? "train.patience" : "train.keep", "looks at held-out rows, and there are none.", "Raise train.validation, or remove it.")];
 
     static IEnumerable<Problem> Masks(TrainingPlan plan, Corpus corpus)
     {

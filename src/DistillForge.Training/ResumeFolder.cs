@@ -21,7 +21,8 @@ sealed class ResumeFolder(string folder)
             {
                 if (Checkpoint.Verify(candidate) is { } state && state.Plan == fingerprint)
                 {
-                    Delete(Candidates().Where(other => other != candidate));
+                    // Those before it stay: it may be damaged yet.
+                    Delete(Candidates().TakeWhile(other => other != candidate));
                     return (candidate, state);
                 }
             }

@@ -20,6 +20,9 @@ public sealed class Row
     /// <summary>What further teachers thought of the same tokens; see <see cref="TeacherEnsemble"/>.</summary>
     public IReadOnlyList<Row> Others { get; init; } = [];
 
+    /// <summary>A worse answer to the same prompt, where rows are pairs.</summary>
+    public Row? Rejected { get; init; }
+
     /// <summary>Input tokens.</summary>
     public int Length { get; }
 

@@ -32,6 +32,9 @@ public sealed record TraceContents(bool Scored, IReadOnlyList<float> Temperature
     /// <summary>Nothing but tokens is read of the traces.</summary>
     public static TraceContents AtHand { get; } = new(false, [], new Dictionary<float, int>()) { Full = true };
 
+    /// <summary>Tokens, and nobody's thoughts.</summary>
+    public static TraceContents Unscored { get; } = new(false, [], new Dictionary<float, int>());
+
     /// <summary>Some rows hold fewer candidates than were asked for, as an API gave them.</summary>
     public bool Capped { get; init; }
 

@@ -16,38 +16,52 @@ public sealed class Trainer(TimeProvider clock)
     TrainingResult Train(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, string folder, IProgressLog progress, CancellationToken cancellationToken)
     {
         WeightedLoss[] losses = [.. plan.Losses.Where(term => TrainingCatalog.Losses.Contains(term.Name)).Select(term => new WeightedLoss(term.Name, TrainingCatalog.Losses.Create(term.Name, term.Options), term.Share, term.Tokens))];
-        WeightedRepresentation[] inner = [.. plan.Losses.Where(term => !TrainingCatalog.Losses.Contains(term.Name)).Select(term => new WeightedRepresentation(term.Name, TrainingCatalog.Representations.Create(term.Name, term.Options), term.Share))];
-        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble) { IsTeacherAtHand = plan.OnlineTargets, AreHeadsRanked = plan.RankedHeads };
+        WeightedPreference[] preferences = [.. plan.Losses.Where(term => TrainingCatalog.Preferences.Contains(term.Name)).Select(term => new WeightedPreference(term.Name, TrainingCatalog.Preferences.Create(term.Name, term.Options), term.Share))];
+        WeightedRepresentation[] inner = [.. plan.Losses.Where(term => !TrainingCatalog.Losses.Contains(term.Name) && !TrainingCatalog.Preferences.Contains(term.Name)).Select(term => new WeightedRepresentation(term.Name, TrainingCatalog.Representations.Create(term.Name, term.Options), term.Share))];
+        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble, plan.Rejected) { IsTeacherAtHand = plan.OnlineTargets, AreHeadsRanked = plan.RankedHeads };
         set_num_threads(plan.Threads > 0 ? plan.Threads : Environment.ProcessorCount);
         var device = Accelerator.Find(plan.Device);
         var teacher = plan.Teacher is { } gguf ? FrozenTeacher.Open(gguf, plan.Vocabulary, device, plan.Precision) : null;
-        Preflight.Check(plan, traces, corpus, losses, inner, teacher?.Shape);
+        Preflight.Check(plan, traces, corpus, losses, inner, teacher?.Shape, preferences);
         var fingerprint = Preflight.Fingerprint(plan, traces, [.. plan.Losses.Select(Describe)]);
 
-        using var run = new TrainingRun(plan, corpus, losses, new Guide(teacher, plan.OnlineTargets, inner, plan.Shape, plan.Seed, device), device);
+        using var run = new TrainingRun(plan, corpus, losses, new Guide(teacher, plan.OnlineTargets, inner, plan.Shape, plan.Seed, device), device, preferences);
         progress.Say(Preflight.Summary(plan, corpus, run.Steps));
+        double? peak = MachinePeak.Matters(Preflight.Operations(plan, corpus)) ? MachinePeak.Measure(plan, device) : null;
+        progress.Say(Preflight.Cost(plan, corpus, peak));
+        progress.Say(Preflight.Example(plan, corpus, progress.ShowsColour));
         var resume = new ResumeFolder(folder);
         if (resume.Newest(fingerprint, progress) is { } found)
         {
-            run.Curve = Checkpoint.Restore(found.Folder, found.State, run.Network, run.Optimizer);
+            run.Curve = Checkpoint.Restore(found.Folder, found.State, run.Network, run.Optimizer, run.Weights);
             progress.Say($"going on after step {found.State.Step:N0}");
         }
 
-        if (run.Optimizer.StepsDone < run.Steps)
+        if (run.Curve.Exported is null)
         {
-            void Save(string where) => Checkpoint.Write(where, plan, fingerprint, run.Steps, run.Network, run.Optimizer, run.Curve);
-            Loop(run, plan, resume, Save, progress, cancellationToken);
-            Save(folder);
+            if (Directory.Exists(Path.Combine(folder, Divergence.Folder)))
+            {
+                Directory.Delete(Path.Combine(folder, Divergence.Folder), recursive: true);
+            }
+
+            void Save(string where, StudentWeights? weights) => Checkpoint.Write(where, plan, fingerprint, run.Steps, run.Network, run.Optimizer, run.Curve, weights);
+            using (var metrics = new Metrics(folder, run.Optimizer.StepsDone, clock))
+            {
+                Loop(run, plan, folder, resume, where => Save(where, run.Weights), new Meter(clock, run.Curve, run.Network.Parameters == plan.Shape.Parameters ? peak : null), metrics, progress, cancellationToken);
+            }
+
+            run.Finish();
+            Save(folder, weights: null);
+            Tell(run, progress);
         }
 
         resume.Clear();
-        return new TrainingResult(run.Network.Parameters, run.Steps, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve);
+        return new TrainingResult(run.Network.Parameters, run.Optimizer.StepsDone, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve);
     }
 
-    void Loop(TrainingRun run, TrainingPlan plan, ResumeFolder resume, Action<string> save, IProgressLog progress, CancellationToken cancellationToken)
+    static void Loop(TrainingRun run, TrainingPlan plan, string folder, ResumeFolder resume, Action<string> save, Meter meter, Metrics metrics, IProgressLog progress, CancellationToken cancellationToken)
     {
-        var meter = new Meter(clock, run.Curve);
-        foreach (var (batch, endsEpoch) in run.Batches(from: run.Optimizer.StepsDone))
+        foreach (var (parts, endsEpoch) in run.Batches(from: run.Optimizer.StepsDone))
         {
             if (cancellationToken.IsCancellationRequested)
             {
@@ -57,15 +71,25 @@ public sealed class Trainer(TimeProvider clock)
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            run.Step(batch.GetAwaiter().GetResult());
-            meter.Tick();
-            progress.Report("train", run.Optimizer.StepsDone, run.Steps, "steps", meter.Detail);
-            if (endsEpoch || run.Optimizer.StepsDone == run.Steps)
+            if (run.Step(parts.GetAwaiter().GetResult()) is { } diverged)
             {
-                run.Validate(progress);
+                throw diverged.Save(folder, plan, run.Curve);
             }
 
-            if (run.Optimizer.StepsDone % plan.CheckpointEvery == 0 && run.Optimizer.StepsDone < run.Steps)
+            meter.Tick(run.Operations);
+            metrics.Step(run.Curve, meter.Rate, meter.Share);
+            progress.Report("train", run.Optimizer.StepsDone, run.Steps, "steps", meter.Detail);
+            if (run.Validate(endsEpoch, progress) is { } point)
+            {
+                metrics.Measured(point);
+            }
+
+            if (run.IsDone)
+            {
+                return;
+            }
+
+            if (run.Optimizer.StepsDone % plan.CheckpointEvery == 0)
             {
                 save(resume.For(run.Optimizer.StepsDone));
                 resume.Trim();
@@ -73,10 +97,25 @@ public sealed class Trainer(TimeProvider clock)
         }
     }
 
+    static void Tell(TrainingRun run, IProgressLog progress)
+    {
+        if (run.Curve.Ended is { } why)
+        {
+            progress.Say($"ended after step {run.Optimizer.StepsDone:N0} of {run.Steps:N0}: {why}");
+        }
+
+        if (run.Curve.Exported is { } exported && exported != new ExportedWeights(run.Optimizer.StepsDone, KeptWeights.Last, 0))
+        {
+            progress.Say($"what leaves: {exported}");
+        }
+    }
+
     // Bound, an options record prints every value: two spellings of the same settings are one.
     static string Describe(LossTerm term)
     {
-        var bound = TrainingCatalog.Losses.Contains(term.Name) ? TrainingCatalog.Losses.OptionsOf(term.Name) : TrainingCatalog.Representations.OptionsOf(term.Name);
+        var bound = TrainingCatalog.Losses.Contains(term.Name) ? TrainingCatalog.Losses.OptionsOf(term.Name)
+            : TrainingCatalog.Preferences.Contains(term.Name) ? TrainingCatalog.Preferences.OptionsOf(term.Name)
+            : TrainingCatalog.Representations.OptionsOf(term.Name);
         return FormattableString.Invariant($"{term.Name} {term.Share}{(term.Tokens is { } tokens ? $" {tokens}" : "")} {(bound is null ? "" : Printed(term.Options?.Bind(bound) ?? DefaultOptions.Create(bound)))}");
     }
 

@@ -10,4 +10,6 @@ public static class TrainingCatalog
     public static Catalog<ITokenLoss> Losses { get; } = new(typeof(TrainingCatalog).Assembly);
 
     public static Catalog<IRepresentationLoss> Representations { get; } = new(typeof(TrainingCatalog).Assembly);
+
+    public static Catalog<IPreferenceLoss> Preferences { get; } = new(typeof(TrainingCatalog).Assembly);
 }

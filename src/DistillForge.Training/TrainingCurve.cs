@@ -6,7 +6,13 @@ namespace DistillForge.Training;
 /// <summary>How the loss went, step by step; <c>training.json</c>.</summary>
 public sealed record TrainingCurve
 {
-    static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+    };
 
     /// <summary>[steps] Weighted loss in nats a trained token.</summary>
     public List<double> Loss { get; init; } = [];
@@ -26,6 +32,16 @@ public sealed record TrainingCurve
 
     public double Seconds { get; set; }
 
+    /// <summary>Why training ended before its last step; null where it did not.</summary>
+    public string? Ended { get; set; }
+
+    /// <summary>What the finished checkpoint holds; null until it is finished.</summary>
+    public ExportedWeights? Exported { get; set; }
+
+    /// <summary>The measurement that the held-out rows liked best, the first of equals; null when none was made.</summary>
+    [JsonIgnore]
+    public ValidationPoint? Best => Validation.MinBy(point => point.Measure);
+
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 
     public static TrainingCurve FromJson(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<TrainingCurve>(json, Json) ?? throw new JsonException("null is no training curve");
@@ -40,4 +56,12 @@ public sealed record ValidationPoint(long Step, double Loss, IReadOnlyDictionary
     /// <summary>KL to the teacher in nats a token, where there is a teacher.</summary>
     [JsonIgnore]
     public double? Kl => Losses.TryGetValue("forward-kl", out var kl) ? kl : null;
+
+    /// <summary>Share of the held-out pairs whose chosen answer gained more than the rejected one, where rows are pairs.</summary>
+    [JsonIgnore]
+    public double? Preferred => Losses.TryGetValue(Preferences.Measured, out var share) ? share : null;
+
+    /// <summary>What points are compared by: the KL to the teacher, or the cross-entropy where there is none; the loss where rows are pairs. Nats a token; lower is better.</summary>
+    [JsonIgnore]
+    public double Measure => (Preferred is not null ? Loss : Kl ?? (Losses.TryGetValue("cross-entropy", out var entropy) ? entropy : Loss)) is var value && double.IsNaN(value) ? double.PositiveInfinity : value;
 }

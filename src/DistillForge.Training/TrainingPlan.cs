@@ -28,6 +28,9 @@ public sealed record TrainingPlan
 
     public required IReadOnlyList<LossTerm> Losses { get; init; }
 
+    /// <summary>Worse answers to the prompts of the rows, by the rows' ids, where rows are pairs; for losses on preferences.</summary>
+    public IReadOnlyList<TokenTrace>? Rejected { get; init; }
+
     /// <summary>Decides initialisation and order, and nothing else is left to chance.</summary>
     public required long Seed { get; init; }
 
@@ -58,14 +61,25 @@ public sealed record TrainingPlan
     /// <summary>Ends after so many steps instead, however many epochs that takes; 0 leaves it to <see cref="Epochs"/>.</summary>
     public long Steps { get; init; }
 
-    /// <summary>Rows × longest row, at most.</summary>
+    /// <summary>Rows × longest row of a step, at most.</summary>
     public int TokensPerBatch { get; init; } = 2048;
+
+    /// <summary>Rows × longest row that are computed at once, at most: a step's gradient is gathered from such parts. 0: the whole step.</summary>
+    public int MicroBatch { get; init; }
 
     /// <summary>At the peak.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Share of the steps.</summary>
     public double WarmupFraction { get; init; } = 0.05;
+
+    public RateSchedule Schedule { get; init; } = RateSchedule.Cosine;
+
+    /// <summary>Share of the peak that is left at the last step.</summary>
+    public double FinalRate { get; init; } = Training.Schedule.DefaultFloor;
+
+    /// <summary>Share of the steps over which <see cref="RateSchedule.Wsd"/> falls.</summary>
+    public double DecayFraction { get; init; } = 0.2;
 
     /// <summary>Decoupled, of matrices; norms are left alone.</summary>
     public double WeightDecay { get; init; } = 0.1;
@@ -78,17 +92,32 @@ public sealed record TrainingPlan
     /// <summary>Share of the rows that are held out and only measured.</summary>
     public double ValidationShare { get; init; } = 0.02;
 
+    /// <summary>Steps between measurements of the held-out rows; 0: after each epoch.</summary>
+    public long ValidateEvery { get; init; }
+
+    /// <summary>Training ends after so many measurements in a row that are no better than the best one; 0: never.</summary>
+    public int Patience { get; init; }
+
+    public KeptWeights Keep { get; init; } = KeptWeights.Last;
+
+    /// <summary>Decay of a moving average of the weights, which is measured and leaves in their place; 0: none.</summary>
+    public double Ema { get; init; }
+
+    /// <summary>Asked after each measurement: why training should end here, or null. For sweeps; must be as good as deterministic.</summary>
+    public Func<ValidationPoint, string?>? EndsAfter { get; init; }
+
     /// <summary>Steps between checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 500;
 
-    /// <summary><c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, …</summary>
-    public string Device { get; init; } = "cpu";
+    /// <summary><c>auto</c> (a GPU if libtorch sees one), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, …</summary>
+    public string Device { get; init; } = "auto";
 
     /// <summary>0 takes the machine's processors.</summary>
     public int Threads { get; init; }
 }
 
 /// <summary>What came of a training run.</summary>
+/// <param name="Steps">That were done.</param>
 /// <param name="Tokens">Input tokens of all steps, without padding.</param>
 /// <param name="TrainedTokens">Those that had a target.</param>
 /// <param name="Seconds">Of all steps, over all interruptions.</param>

@@ -14,17 +14,18 @@ sealed class TrainingRun : IDisposable
     readonly Schedule schedule;
     readonly Guide guide;
     readonly OwnSamples? own;
+    readonly Preferences? preferences;
+    readonly double uniform;
 
     /// <param name="guide">Is disposed with this.</param>
-    public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Guide guide, Device device)
+    public TrainingRun(TrainingPlan plan, Corpus corpus, IReadOnlyList<WeightedLoss> losses, Guide guide, Device device, IReadOnlyList<WeightedPreference>? preferred = null)
     {
         this.guide = guide;
         (this.plan, this.corpus, this.device) = (plan, corpus, device);
         order = new BatchOrder(corpus.Training, plan.TokensPerBatch, plan.Seed);
         Steps = plan.Steps > 0 ? plan.Steps : Enumerable.Range(0, plan.Epochs).Sum(epoch => (long)order.Epoch(epoch).Count);
-        schedule = new Schedule(plan.LearningRate, Steps, plan.WarmupFraction);
+        schedule = new Schedule(plan.LearningRate, Steps, plan.WarmupFraction, plan.Schedule, plan.FinalRate, plan.DecayFraction);
         objective = new Objective(losses);
-        validation = new Validation(corpus, plan.TokensPerBatch, losses, guide);
         Network = plan.Start?.Build(device) ?? TrainingCatalog.Architectures.Create(plan.Shape.Architecture, options: null).Build(plan.Shape, plan.Seed, device);
         Network.Precision = plan.Precision;
         if (plan.Embedding is { } start)
@@ -34,28 +35,41 @@ sealed class TrainingRun : IDisposable
             Network.Embedding.Value.copy_(tensor(start.ToArray(), Network.Embedding.Value.shape).to(device));
         }
 
+        uniform = losses.Sum(term => term.Weight.Highest) * Math.Log(plan.Shape.Vocabulary);
         own = plan.OnPolicy is { } onPolicy ? new OwnSamples(onPolicy, plan.Vocabulary, plan.Shape, plan.Seed) : null;
+        var most = plan.MicroBatch > 0 ? Math.Min(plan.MicroBatch, plan.TokensPerBatch) : plan.TokensPerBatch;
+        preferences = preferred is { Count: > 0 } ? new Preferences(preferred, corpus, Network, most, device) : null;
+        validation = new Validation(corpus, most, losses, guide, preferences);
         Optimizer = new AdamW([.. Network.Weights, .. guide.Projections], plan.WeightDecay);
+        Weights = new StudentWeights(Network, plan.Ema, plan.Keep);
     }
 
     public Network Network { get; }
 
     public AdamW Optimizer { get; }
 
-    /// <summary>Of the whole run.</summary>
+    public StudentWeights Weights { get; }
+
+    /// <summary>Of the whole run, unless it ends early.</summary>
     public long Steps { get; }
 
     public TrainingCurve Curve { get; set; } = new();
 
-    /// <summary>The batches from a step on. Step and seed alone say which rows come: nothing else has to be kept.</summary>
+    /// <summary>Floating-point operations of the last step.</summary>
+    public double Operations { get; private set; }
+
+    /// <summary>No step is left, or held-out rows said that it is enough.</summary>
+    public bool IsDone => Optimizer.StepsDone == Steps || Curve.Ended is not null;
+
+    /// <summary>The batches from a step on, each in the parts that are computed one by one. Step and seed alone say which rows come: nothing else has to be kept.</summary>
     /// <returns>EndsEpoch: measure now.</returns>
-    public IEnumerable<(Task<Batch> Batch, bool EndsEpoch)> Batches(long from)
+    public IEnumerable<(Task<Batch[]> Parts, bool EndsEpoch)> Batches(long from)
     {
-        (Task<Batch> Batch, bool EndsEpoch)? ahead = null;
+        (Task<Batch[]> Parts, bool EndsEpoch)? ahead = null;
         foreach (var (rows, ends) in Order(from))
         {
             // The next batch is put together while this one is computed.
-            var next = (Task.Run(() => Batch.Of([.. rows.Select(row => corpus.Training[row])], corpus.Contents)), ends);
+            var next = (Task.Run(() => Parts([.. rows.Select(row => corpus.Training[row])])), ends);
             if (ahead is { } ready)
             {
                 yield return ready;
@@ -71,43 +85,107 @@ sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Forward, backward, update.</summary>
-    public void Step(Batch batch)
+    /// <returns>Null, or why the run cannot go on.</returns>
+    public Divergence? Step(Batch[] parts)
     {
-        using var scope = NewDisposeScope();
-        batch = own?.Applies(Optimizer.StepsDone) == true ? own.Draw(batch.Source, Network, Optimizer.StepsDone, corpus.Contents) : batch;
-        var (tokens, positions, targets) = BatchTensors.Of(batch, device);
-        var progress = Optimizer.StepsDone / Math.Max(1.0, Steps - 1);
-        var (hidden, wanted, beside) = guide.Read(Network, tokens, positions, targets, progress);   // [N, d]
-        var loss = objective.Backward(hidden, Network.Head, wanted, 1.0 / batch.Trained, plan.Precision, progress, beside) / batch.Trained;
-        var learningRate = schedule.At(Optimizer.StepsDone);
+        var step = Optimizer.StepsDone;
+        if (own?.Applies(step) == true)
+        {
+            var drawn = own.Draw([.. parts.SelectMany(part => part.Source)], Network, step, corpus.Contents);
+            parts = [.. MicroBatches.Of(drawn.Source, plan.MicroBatch).Select(rows => Batch.Of(rows, corpus.Contents, ownSamples: true))];
+        }
+
+        Network.BeginStep(step);
+        var trained = parts.Sum(part => (long)part.Trained);
+        var perPair = trained / (double)parts.Sum(part => part.Rows);
+        var loss = parts.Sum(part => Backward(part, 1.0 / trained, perPair)) / trained;
+        var learningRate = schedule.At(step);
         var norm = Optimizer.Step(learningRate, plan.Clip);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
-            throw new ForgeException(new Problem("train.learning_rate", $"is {plan.LearningRate}, and at step {Optimizer.StepsDone + 1} the loss was {loss} with a gradient of {norm}: training diverged.", "Lower it, or raise train.warmup."));
+            return Diverged(step + 1, FormattableString.Invariant($"the loss was {loss} with a gradient of {norm}"), loss, norm, learningRate, parts);
         }
 
+        Weights.Follow(Optimizer.StepsDone);
         Curve.Loss.Add(loss);
         Curve.LearningRate.Add(learningRate);
         Curve.GradientNorm.Add(norm);
-        Curve.Tokens += batch.Real;
-        Curve.TrainedTokens += batch.Trained;
+        Curve.Tokens += parts.Sum(part => part.Real);
+        Curve.TrainedTokens += trained;
+        Operations = parts.Sum(part => StepCost.Operations(plan.Shape, part.Real, part.Trained, part.Length));
+        return Divergence.RunsAway(Curve.Loss, uniform)
+            ? Diverged(step + 1, FormattableString.Invariant($"the loss had risen to {loss:G4} nats a token, from {Curve.Loss[0]:G4} at the start and above the {uniform:G4} of a student that knows nothing"), loss, norm, learningRate, parts)
+            : null;
     }
 
-    /// <summary>Measures the held-out rows and adds the point to the curve.</summary>
-    public void Validate(IProgressLog progress)
+    /// <summary>Measures the held-out rows where it is time, keeps the best weights, and finds out whether that is enough.</summary>
+    /// <returns>What was measured, if anything was.</returns>
+    public ValidationPoint? Validate(bool endsEpoch, IProgressLog progress)
     {
-        if (validation.Measure(Network, device, Optimizer.StepsDone) is { } point)
+        var done = Optimizer.StepsDone;
+        var isTime = plan.ValidateEvery > 0 ? done % plan.ValidateEvery == 0 : endsEpoch;
+        if ((!isTime && done < Steps) || Weights.Exported(() => validation.Measure(Network, device, done)) is not { } point)
         {
-            Curve.Validation.Add(point);
-            progress.Say(FormattableString.Invariant($"step {point.Step:N0}: held-out loss {point.Loss:F4}{(point.Kl is { } kl ? FormattableString.Invariant($", KL to the teacher {kl:F4} nats a token") : "")}"));
+            return null;
         }
+
+        Curve.Validation.Add(point);
+        progress.Say(FormattableString.Invariant($"step {point.Step:N0}: held-out loss {point.Loss:F4}{(point.Kl is { } kl ? FormattableString.Invariant($", KL to the teacher {kl:F4} nats a token") : "")}{(point.Preferred is { } share ? FormattableString.Invariant($", {share:P1} of the pairs as preferred") : "")}"));
+        var best = Curve.Best!;
+        if (best == point)
+        {
+            Weights.Keep();
+        }
+
+        var since = Curve.Validation.Count - 1 - Curve.Validation.IndexOf(best);
+        Curve.Ended = done == Steps ? null
+            : plan.Patience > 0 && since >= plan.Patience ? FormattableString.Invariant($"{since} measurements in a row were no better than that after step {best.Step:N0}")
+            : plan.EndsAfter?.Invoke(point);
+        return point;
+    }
+
+    /// <summary>Nothing is left to do: the network gets the weights that leave.</summary>
+    public void Finish()
+    {
+        Curve.Exported = new ExportedWeights(plan.Keep == KeptWeights.Best && Curve.Best is { } best ? best.Step : Optimizer.StepsDone, plan.Keep, plan.Ema);
+        Weights.Export();
     }
 
     public void Dispose()
     {
         Network.Dispose();
         Optimizer.Dispose();
+        Weights.Dispose();
         guide.Dispose();
+    }
+
+    Divergence Diverged(long step, string what, double loss, double norm, double learningRate, Batch[] parts)
+    {
+        using var quiet = no_grad();
+        var rows = parts.SelectMany(part => part.Source).Select(row => (row, Loss: LossOf(row, parts[0].AreOwnSamples)));
+        return new Divergence(step, what, loss, norm, learningRate, [.. rows.OrderByDescending(row => double.IsNaN(row.Loss) ? double.PositiveInfinity : row.Loss)]);
+    }
+
+    // Nats a trained token, of the row by itself.
+    double LossOf(Row row, bool own)
+    {
+        using var scope = NewDisposeScope();
+        var (tokens, positions, targets) = BatchTensors.Of(Batch.Of([row], corpus.Contents, own), device);
+        var sums = objective.Measure(Network.Hidden(tokens, positions), Network.Head, guide.Targets(tokens, positions, targets), plan.Precision);
+        return objective.Losses.Select((term, i) => term.Weight.At(1) * sums[i]).Sum() / row.Trained.Length;
+    }
+
+    Batch[] Parts(Row[] rows) => [.. MicroBatches.Of(rows, plan.MicroBatch).Select(part => Batch.Of(part, corpus.Contents))];
+
+    // The sum over the part's trained tokens.
+    double Backward(Batch batch, double scale, double tokensPerPair)
+    {
+        using var scope = NewDisposeScope();
+        var (tokens, positions, targets) = BatchTensors.Of(batch, device);
+        var progress = Optimizer.StepsDone / Math.Max(1.0, Steps - 1);
+        var (hidden, wanted, beside) = guide.Read(Network, tokens, positions, targets, progress);   // [N, d]
+        beside = preferences?.Measure(Network, batch, hidden, beside, progress, tokensPerPair) ?? beside;
+        return objective.Backward(hidden, Network.Head, wanted, scale, plan.Precision, progress, beside);
     }
 
     IEnumerable<(int[] Rows, bool EndsEpoch)> Order(long from)

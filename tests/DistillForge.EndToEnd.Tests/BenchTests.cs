@@ -22,6 +22,33 @@ public class BenchTests
         Assert.All(json.GetProperty("details").EnumerateArray(), detail => Assert.NotEmpty(detail.GetProperty("name").GetString()!));
     }
 
+    [Theory]
+    [InlineData("sparse", "% of the gap", "top 16 + 8 tail samples")]
+    [InlineData("distill", "nats/token", "forward KL")]
+    public async Task A_bench_of_trainings_prints_what_each_method_reached(string name, string unit, string method)
+    {
+        string[] small = ["--model", Path.Combine(Home.Root, "models", "home-teacher.gguf"), "--data", Path.Combine(Home.Root, "prompts", "home.prompt.yaml"), "--prompts", "32", "--samples", "1", "--rounds", "1", "--seeds", "1", "--rates", "1e-3", "--jobs", "2", "--threads", "1"];
+        var ended = await Forging.RunAsync(["bench", name, .. small, "--methods", name == "sparse" ? "top 16 + 8 tail" : "forward KL;hard labels, equal", "--json"]);
+
+        Assert.True(ended.ExitCode == 0, ended.Error);
+        var json = JsonDocument.Parse(ended.Output).RootElement;
+        Assert.Equal(unit, json.GetProperty("unit").GetString());
+        var found = json.GetProperty("details").EnumerateArray().Single(detail => detail.GetProperty("name").GetString() == method);
+        Assert.Equal(1, found.GetProperty("details").EnumerateArray().Single(detail => detail.GetProperty("name").GetString() == "seeds").GetProperty("value").GetDouble());
+        Assert.Contains($"| {method} |", ended.Error);
+    }
+
+    [Fact]
+    public async Task A_device_is_compared_with_the_cpu_in_everything_that_training_computes()
+    {
+        var ended = await Forging.RunAsync("bench", "torch", "--device", "cpu", "--json");
+
+        Assert.True(ended.ExitCode == 0, ended.Error);
+        var json = JsonDocument.Parse(ended.Output).RootElement;
+        Assert.True(json.GetProperty("value").GetInt32() == 0, ended.Error);
+        Assert.InRange(json.GetProperty("details").GetArrayLength(), 80, 300);
+    }
+
     [Fact]
     public async Task An_unknown_bench_is_the_users_to_fix_and_the_known_ones_are_named()
     {

@@ -64,7 +64,7 @@ sealed class Workplace : IDisposable
         prompts: { template: prompts/home.prompt.yaml, count: {{count}} }
         generate: { temperature: 0.7, max_tokens: 48, top_logprobs: {{topLogprobs}}, tail_samples: 4 }
         filters: filters/home.yaml
-        student: { architecture: llama, layers: 1, width: 32, heads: 2, vocabulary: teacher }
+        student: { architecture: llama, layers: 1, width: 64, heads: 2, vocabulary: teacher }
         train:
           losses: [ { forward-kl: { weight: 0.7 } }, { cross-entropy: { weight: 0.3 } } ]
           epochs: 2

@@ -121,4 +121,43 @@ public class LossTests
         Assert.True(done.ExitCode == 0, done.Error);
         Assert.Matches("[1-9][0-9,]* of [1-9][0-9,]* positions begin where a token of the teacher's does", done.Error);
     }
+
+    [Fact]
+    public async Task Pairs_of_a_file_move_a_model_towards_what_is_preferred()
+    {
+        using var work = new Workplace();
+        var lines = Enumerable.Range(10, 40).Select(i => $$$"""{"prompt":"dim the bedroom lamp to {{{i}}} percent","chosen":"{\"action\":\"set_brightness\",\"target\":\"bedroom.lamp\",\"value\":{{{i}}}}","rejected":"{\"action\":\"none\"}"}""");
+        work.File("pairs.jsonl", string.Join('\n', lines));
+        var recipe = work.File("pairs.yaml", $$"""
+            name: pairs
+            dataset: { jsonl: pairs.jsonl }
+            student: { gguf: {{Teacher}} }
+            train: { losses: [ { dpo: { beta: 0.2 } } ], epochs: 2, learning_rate: 1e-4, tokens_per_batch: 512, validation: 0.2 }
+            evaluate: { held_out: 0 }
+            """);
+
+        var done = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        Assert.Matches("held-out loss 0\\.[0-6][0-9]+, 100.0 % of the pairs as preferred", done.Error);
+        Assert.Equal(["40"], await TeacherStageTests.AskAsync(work, ".", $"select count(*) from '{work.Run("pairs", "rejected.parquet")}'"));
+    }
+
+    [Fact]
+    public async Task What_pairs_need_is_said_before_anything_is_done()
+    {
+        using var work = new Workplace();
+        var recipe = work.File("apart.yaml", $$"""
+            name: apart
+            teacher: { gguf: {{Teacher}} }
+            prompts: { template: prompts/home.prompt.yaml, count: 40 }
+            train: { losses: [ dpo ] }
+            """);
+
+        var done = await Forging.RunAsync("run", recipe, "--runs", work.Runs);
+
+        Assert.Equal(2, done.ExitCode);
+        Assert.Contains("learns from pairs of answers, and prompts have none", done.Error, StringComparison.Ordinal);
+        Assert.Contains("this one starts from chance", done.Error, StringComparison.Ordinal);
+    }
 }

@@ -45,27 +45,6 @@ static class SqlCommand
     }
 }
 
-/// <summary><c>chat MODEL -p "…"</c>: one answer from any GGUF.</summary>
-static class ChatCommand
-{
-    public static Command Create()
-    {
-        var model = new Argument<string>("MODEL") { Description = "A GGUF file" };
-        var prompt = new Option<string>("--prompt", "-p") { Description = "What to say to it", Required = true };
-        var system = new Option<string?>("--system") { Description = "A system message before it" };
-        var tokens = new Option<int>("--max-tokens") { Description = "At most this many tokens", DefaultValueFactory = _ => 256 };
-        var temperature = new Option<float>("--temperature") { Description = "0 takes the most likely token each time", DefaultValueFactory = _ => 0 };
-        var command = new Command("chat", "Ask a GGUF once through llama.cpp, with its own chat template.") { model, prompt, system, tokens, temperature };
-        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
-        {
-            var sampling = new Sampling(parsed.GetValue(temperature), MaxTokens: parsed.GetValue(tokens));
-            await Console.Out.WriteLineAsync(await Inspection.AskAsync(parsed.GetRequiredValue(model), parsed.GetValue(system), parsed.GetRequiredValue(prompt), sampling, interrupt));
-            return ExitCode.Done;
-        }));
-        return command;
-    }
-}
-
 /// <summary><c>doctor</c>: is everything here that a run needs?</summary>
 static class DoctorCommand
 {

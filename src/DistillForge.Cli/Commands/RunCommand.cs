@@ -36,6 +36,11 @@ static class StageCommand
     public static Command Create(string stage, string description)
     {
         var command = new Command(stage, $"{description} Stages before it are done first where they are not done yet.") { RunCommand.Recipe, RunCommand.Runs };
+        if (stage == "train")
+        {
+            command.Add(new Option<bool>("--resume") { Description = "Go on from the newest whole checkpoint; this command and 'run' do so by themselves" });
+        }
+
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
             await Forge.RunAsync(new RunRequest(parsed.GetRequiredValue(RunCommand.Recipe), RunCommand.RunsOf(parsed), stage), Output.Progress(), TimeProvider.System, interrupt);

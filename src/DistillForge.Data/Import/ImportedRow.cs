@@ -13,6 +13,9 @@ public sealed record ImportedRow(int Line, IReadOnlyList<Message> Prompt, IReadO
     /// <summary>What the row itself says of where it comes from.</summary>
     public string? Source { get; init; }
 
+    /// <summary>A worse answer than <see cref="Completion"/>, where the file has pairs.</summary>
+    public string? Rejected { get; init; }
+
     /// <summary>The row's id, author and license, where it is one of ours.</summary>
     public (string Id, string Author, string? License)? Origin { get; init; }
 
@@ -37,6 +40,7 @@ public sealed record ImportedRow(int Line, IReadOnlyList<Message> Prompt, IReadO
         Source = source,
         Expected = Expected,
         Category = Category,
+        Rejected = Rejected,
     };
 
     string? Answer => Completion.Count == 0 ? null : Completion[^1].Content;
@@ -47,7 +51,7 @@ public static class Import
 {
     /// <summary>
     /// JSON lines: <c>prompt</c> and <c>completion</c> (texts or lists of messages), <c>messages</c>, <c>question</c> and <c>answer</c>,
-    /// or <c>text</c>; beside them <c>expected</c> and <c>category</c>.
+    /// or <c>text</c>, or <c>chosen</c> and <c>rejected</c> (texts with a <c>prompt</c>, or whole conversations); beside them <c>expected</c> and <c>category</c>.
     /// </summary>
     public static IAsyncEnumerable<ImportedRow> JsonlAsync(string path, CancellationToken cancellationToken) => JsonlImport.ReadAsync(path, cancellationToken);
 

@@ -9,6 +9,9 @@ static class JsonlImport
 {
     static readonly (string Asked, string Answered)[] Forms = [("prompt", "completion"), ("question", "answer"), ("text", "completion")];
 
+    const string Chosen = "chosen";
+    const string Rejected = "rejected";
+
     public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var number = 0;
@@ -47,7 +50,7 @@ static class JsonlImport
         var (prompt, completion) = Turns(row);
         return prompt.Count == 0
             ? throw new FormatException("has an empty prompt.")
-            : new ImportedRow(number, prompt, completion, Text(row, "expected"), Text(row, "category")) { FollowUps = FollowUps(row), Source = Text(row, "source") };
+            : new ImportedRow(number, prompt, completion, Text(row, "expected"), Text(row, "category")) { FollowUps = FollowUps(row), Source = Text(row, "source"), Rejected = Worse(row) };
     }
 
     // Only where the turns are the prompt: beside 'messages' or 'text' the key is somebody's own.
@@ -75,6 +78,13 @@ static class JsonlImport
             return (FirstTurn(row), []);
         }
 
+        if (Has(row, Chosen))
+        {
+            var chosen = Messages(row.GetProperty(Chosen), Chosen, "assistant");
+            var asked = Has(row, "prompt") ? Messages(row.GetProperty("prompt"), "prompt", "user") : [.. chosen.SkipLast(1)];
+            return chosen is [.., { Role: "assistant" } best] ? (asked, [best]) : throw new FormatException($"has a '{Chosen}' that does not end with the assistant's answer.");
+        }
+
         if (row.TryGetProperty("messages", out var all) && all.ValueKind != JsonValueKind.Null)
         {
             var messages = Messages(all, "messages", "user");
@@ -89,8 +99,14 @@ static class JsonlImport
             }
         }
 
-        throw new FormatException($"has none of 'prompt', 'messages', 'question', 'text' and 'turns'; its keys are {string.Join(", ", row.EnumerateObject().Take(8).Select(property => $"'{property.Name}'"))}.");
+        throw new FormatException($"has none of 'prompt', 'messages', 'question', 'text', 'chosen' and 'turns'; its keys are {string.Join(", ", row.EnumerateObject().Take(8).Select(property => $"'{property.Name}'"))}.");
     }
+
+    static bool Has(JsonElement row, string key) => row.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    static string? Worse(JsonElement row) => !Has(row, Rejected) ? null
+        : Messages(row.GetProperty(Rejected), Rejected, "assistant") is [.., { Role: "assistant" } last] ? last.Content
+        : throw new FormatException($"has a '{Rejected}' that does not end with the assistant's answer.");
 
     static IReadOnlyList<Message> Messages(JsonElement value, string key, string role) => value.ValueKind switch
     {

@@ -6,7 +6,7 @@ sealed class ExampleSchema : ParquetSchema<Example>
 {
     readonly Column<string> id, author, finishReason, sampling, source, template;
     readonly Column<IReadOnlyList<Message>> prompt, completion;
-    readonly Column<string?> authorSha256, license, terms, expected, category, reasoning;
+    readonly Column<string?> authorSha256, license, terms, expected, category, reasoning, rejected;
     readonly Column<long> seed;
     readonly Column<int> promptTokens, completionTokens;
     readonly Column<double> costUsd, seconds;
@@ -32,9 +32,10 @@ sealed class ExampleSchema : ParquetSchema<Example>
         expected = Add("expected", Types.OptionalText, example => example.Expected, isRequired: false);
         category = Add("category", Types.OptionalText, example => example.Category, isRequired: false);
         reasoning = Add("reasoning", Types.OptionalText, example => example.Reasoning, isRequired: false);
+        rejected = Add("rejected", Types.OptionalText, example => example.Rejected, isRequired: false);
     }
 
-    public override int Weigh(Example row) => 1000 + Types.Weigh(row.Prompt) + Types.Weigh(row.Completion) + (2 * (row.Reasoning?.Length ?? 0));
+    public override int Weigh(Example row) => 1000 + Types.Weigh(row.Prompt) + Types.Weigh(row.Completion) + (2 * ((row.Reasoning?.Length ?? 0) + (row.Rejected?.Length ?? 0)));
 
     protected override Example Build(Values values, int row) => new()
     {
@@ -57,5 +58,6 @@ sealed class ExampleSchema : ParquetSchema<Example>
         Expected = values.Get(expected, row),
         Category = values.Get(category, row),
         Reasoning = values.Get(reasoning, row),
+        Rejected = values.Get(rejected, row),
     };
 }

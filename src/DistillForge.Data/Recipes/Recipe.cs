@@ -80,6 +80,12 @@ public sealed record RecipeFile(string Written, string Path)
     public override string ToString() => Path;
 }
 
+/// <summary>A folder that a recipe names; found as files are.</summary>
+public sealed record RecipeFolder(string Written, string Path)
+{
+    public override string ToString() => Path;
+}
+
 /// <summary>What the teacher is asked: exactly one of a template, JSON lines, CSV, Parquet and a file of turns.</summary>
 public sealed record PromptSource
 {

@@ -65,7 +65,7 @@ public static class RecipeReader
     {
         string[] places = [Path.GetDirectoryName(Path.GetFullPath(recipe))!, Environment.CurrentDirectory, Home.Root];
         var candidates = places.Select(place => Path.GetFullPath(written, place)).ToList();
-        return new RecipeFile(written, candidates.FirstOrDefault(File.Exists) ?? candidates[^1]);
+        return new RecipeFile(written, candidates.FirstOrDefault(File.Exists) ?? candidates.FirstOrDefault(Directory.Exists) ?? candidates[^1]);
     }
 
     static void Throw(string path, List<Problem> problems)

@@ -78,8 +78,48 @@ sealed class StudentRules : AbstractValidator<StudentSettings>
             .WithMessage(s => $"is {s.KvHeads}, which does not divide the {s.Heads} heads.");
         RuleFor(s => s.FeedForward).InclusiveBetween(1, 1 << 20).WithMessage("is {PropertyValue}; 1 to 1048576 are possible.");
         RuleFor(s => s.Context).InclusiveBetween(8, 1 << 20).WithMessage("is {PropertyValue}; 8 to 1048576 tokens are possible.");
+        Starts();
         // 256 bytes, four special tokens, and something to merge.
         RuleFor(s => s.Vocabulary.Train).InclusiveBetween(264, 1 << 20).When(s => !s.Vocabulary.IsTeacher).WithMessage("is {PropertyValue}; a byte-level vocabulary has 264 to 1048576 entries.");
+    }
+
+    // What a student starts from says how large it is.
+    void Starts()
+    {
+        RuleFor(s => s).Must(s => (s.Gguf is null ? 0 : 1) + (s.Huggingface is null ? 0 : 1) + (s.FromTeacher is null ? 0 : 1) <= 1).OverridePropertyName("").WithMessage("starts from more than one of gguf, huggingface and from_teacher. Keep one.");
+        RuleFor(s => s).Must(s => s with { Gguf = null, Huggingface = null, Tokenizer = null, FromTeacher = null, Lora = null, Vocabulary = fresh.Vocabulary, Context = null } == fresh).When(s => s.IsPretrained).OverridePropertyName("")
+            .WithMessage("has a shape of its own (architecture, layers, width, heads, kv_heads, feed_forward, embeddings) beside what it starts from. Remove these keys.");
+        RuleFor(s => s.Vocabulary).Must(v => v.IsTeacher).When(s => s.IsPretrained).WithMessage("is trained, but the student starts from a model that knows another one. Remove it.");
+        RuleFor(s => s.Tokenizer).Null().When(s => s.Huggingface is null).WithMessage("is for a Hugging Face folder. Remove it.");
+        RuleFor(s => s.Lora).Null().When(s => !s.IsPretrained).WithMessage("adapts a model, and there is none. Name one, 'gguf: path', or remove it.");
+        RuleFor(s => s.FromTeacher!).SetValidator(new FromTeacherRules()).When(s => s.FromTeacher is not null);
+        RuleFor(s => s.Lora!).SetValidator(new LoraRules()).When(s => s.Lora is not null);
+    }
+
+    static readonly StudentSettings fresh = new();
+}
+
+sealed class FromTeacherRules : AbstractValidator<FromTeacherSettings>
+{
+    public FromTeacherRules()
+    {
+        RuleFor(f => f.Layers).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; it counts layers, and 0 keeps all.");
+        RuleFor(f => f.Layers).Equal(0).When(f => f.KeepLayers.Count > 0).WithMessage("is given beside keep_layers. Keep one: how many (they are chosen), or which.");
+        RuleFor(f => f.KeepLayers).Must(layers => layers.All(layer => layer >= 0) && layers.Zip(layers.Skip(1)).All(pair => pair.First < pair.Second)).WithMessage("must ascend, from 0.");
+        RuleFor(f => f.Width).InclusiveBetween(0, 1 << 16).WithMessage("is {PropertyValue}; it counts channels, and 0 keeps all.");
+        RuleFor(f => f.Heads).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; it counts heads, and 0 keeps all.");
+        RuleFor(f => f.FeedForward).InclusiveBetween(0, 1 << 20).WithMessage("is {PropertyValue}; it counts neurons, and 0 keeps all.");
+        RuleFor(f => f.CalibrationRows).InclusiveBetween(1, 10_000).WithMessage("is {PropertyValue}; 1 to 10000 rows can be measured on.");
+    }
+}
+
+sealed class LoraRules : AbstractValidator<LoraSettings>
+{
+    public LoraRules()
+    {
+        RuleFor(l => l.Rank).InclusiveBetween(1, 1024).WithMessage("is {PropertyValue}; 1 to 1024 are possible.");
+        RuleFor(l => l.Alpha).Must(value => value is > 0 and <= 10_000).WithMessage("is {PropertyValue}; it is above 0 and up to 10000.");
+        RuleFor(l => l.Dropout).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share from 0 to below 1.");
     }
 }
 
@@ -96,6 +136,14 @@ sealed class TrainRules : AbstractValidator<TrainSettings>
         RuleFor(t => t.WeightDecay).InclusiveBetween(0, 10).WithMessage("is {PropertyValue}; 0 to 10 are possible.");
         RuleFor(t => t.Clip).GreaterThan(0).WithMessage("is {PropertyValue}; it is above 0.");
         RuleFor(t => t.Validation).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share of the rows, from 0 to below 1.");
+        RuleFor(t => t.MicroBatch).InclusiveBetween(0, 1 << 24).WithMessage("is {PropertyValue}; it counts tokens, and 0 computes a whole step at once.");
+        RuleFor(t => t.FinalRate).InclusiveBetween(0, 1).WithMessage("is {PropertyValue}; it is a share of the learning rate, from 0 to 1.");
+        RuleFor(t => t.Decay).Must(value => value is > 0 and <= 1).WithMessage("is {PropertyValue}; it is a share of the steps above 0 and up to 1.");
+        RuleFor(t => t.ValidateEvery).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts steps, and 0 measures after each epoch.");
+        RuleFor(t => t.Patience).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts measurements, and 0 trains to the end.");
+        RuleFor(t => t.Validation).GreaterThan(0).When(t => t.Patience > 0 || t.Keep == KeptWeights.Best).WithMessage("is 0, but 'patience' and 'keep: best' look at held-out rows. Raise it, or remove them.");
+        RuleFor(t => t.Ema).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a decay from 0 (none) to below 1, e.g. 0.999.");
+        RuleFor(t => t.Device).Matches("^(auto|cpu|cuda(:[0-9]{1,2})?)$").WithMessage("is '{PropertyValue}'; it takes auto, cpu, cuda, cuda:0, ….");
         RuleFor(t => t.CheckpointEvery).GreaterThan(0).WithMessage("is {PropertyValue}; it counts steps, 1 or more.");
         RuleFor(t => t.Threads).InclusiveBetween(0, 1024).WithMessage("is {PropertyValue}; it counts threads, and 0 chooses.");
     }

@@ -1,3 +1,5 @@
+using DistillForge.Core;
+
 namespace DistillForge.Data;
 
 /// <summary>The model to be trained.</summary>
@@ -29,6 +31,74 @@ public sealed record StudentSettings
     /// <summary>Where the embedding starts: drawn at random, or the teacher's own, on as many axes as the student is wide.</summary>
     [AddedLater]
     public EmbeddingStart Embeddings { get; init; }
+
+    /// <summary>A GGUF of any quantization to start from, with its vocabulary, instead of a network drawn at random.</summary>
+    [AddedLater]
+    public RecipeFile? Gguf { get; init; }
+
+    /// <summary>A Hugging Face folder to start from: <c>config.json</c> and safetensors, sharded or not.</summary>
+    [AddedLater]
+    public RecipeFolder? Huggingface { get; init; }
+
+    /// <summary>A GGUF with the vocabulary of <see cref="Huggingface"/>; a vocabulary-only one does. Empty: the teacher's.</summary>
+    [AddedLater]
+    public RecipeFile? Tokenizer { get; init; }
+
+    /// <summary>Parts of the teacher to start from.</summary>
+    [AddedLater]
+    public FromTeacherSettings? FromTeacher { get; init; }
+
+    /// <summary>Adapters are trained, and what the student started from stays as it is.</summary>
+    [AddedLater]
+    public LoraSettings? Lora { get; init; }
+
+    /// <summary>There is something to start from: shape and architecture come along.</summary>
+    [NotInRecipe]
+    public bool IsPretrained => Gguf is not null || Huggingface is not null || FromTeacher is not null;
+
+    /// <summary>The vocabulary comes along with what the student starts from.</summary>
+    [NotInRecipe]
+    public bool BringsVocabulary => Gguf is not null || (Huggingface is not null && Tokenizer is not null);
+}
+
+/// <summary>Which parts of the teacher the student starts from; a quantized teacher is dequantized.</summary>
+public sealed record FromTeacherSettings
+{
+    /// <summary>Numbers of the layers that stay, from 0.</summary>
+    public IReadOnlyList<int> KeepLayers { get; init; } = [];
+
+    /// <summary>How many layers stay: those that change the hidden state most, measured on curated rows. 0: as <see cref="KeepLayers"/> says, or all.</summary>
+    public int Layers { get; init; }
+
+    /// <summary>Channels of the hidden state that stay, the most active ones. 0: all.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Attention heads that stay, the most active ones (whole groups, where they share keys). 0: all.</summary>
+    public int Heads { get; init; }
+
+    /// <summary>Neurons of the feed-forward layer that stay, the most active ones. 0: all.</summary>
+    public int FeedForward { get; init; }
+
+    /// <summary>Curated rows on which layers, channels, heads and neurons are measured.</summary>
+    public int CalibrationRows { get; init; } = 64;
+}
+
+/// <summary>Low-rank adapters (Hu et al., 2021): W + alpha / rank · B · A, with W frozen.</summary>
+public sealed record LoraSettings
+{
+    public int Rank { get; init; } = 8;
+
+    /// <summary>What the product is multiplied by, times the rank.</summary>
+    public double Alpha { get; init; } = 16;
+
+    /// <summary>Share of an adapter's inputs that is left out while training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Matrices as GGUF names them: <c>attn_q</c>, <c>ffn_up</c>, … Empty: all of attention and feed-forward.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
+
+    /// <summary>Number format in which the frozen weights are kept in memory.</summary>
+    public Precision Base { get; init; } = Precision.F32;
 }
 
 /// <summary>What the student's embedding is before the first step.</summary>
@@ -122,11 +192,27 @@ public sealed record TrainSettings
 
     public int TokensPerBatch { get; init; } = 2048;
 
+    /// <summary>Tokens that are computed at once, padding included: a step's gradient is gathered from such parts, which takes less memory. 0: the whole step.</summary>
+    [AddedLater]
+    public int MicroBatch { get; init; }
+
     /// <summary>The highest, after the warm-up.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Share of the steps over which the learning rate rises.</summary>
     public double Warmup { get; init; } = 0.05;
+
+    /// <summary>How the learning rate goes after the warm-up: <c>wsd</c> holds it and falls at the end.</summary>
+    [AddedLater]
+    public RateSchedule Schedule { get; init; } = RateSchedule.Cosine;
+
+    /// <summary>Share of the learning rate that is left at the last step.</summary>
+    [AddedLater]
+    public double FinalRate { get; init; } = 0.1;
+
+    /// <summary>Share of the steps over which <c>wsd</c> falls.</summary>
+    [AddedLater]
+    public double Decay { get; init; } = 0.2;
 
     public double WeightDecay { get; init; } = 0.1;
 
@@ -138,6 +224,22 @@ public sealed record TrainSettings
     /// <summary>Share of the rows that is kept out to watch the training.</summary>
     public double Validation { get; init; } = 0.02;
 
+    /// <summary>Steps between measurements of those rows; 0: after each epoch.</summary>
+    [AddedLater]
+    public int ValidateEvery { get; init; }
+
+    /// <summary>Training ends after so many measurements in a row without a better KL to the teacher (cross-entropy where there is none); 0: never.</summary>
+    [AddedLater]
+    public int Patience { get; init; }
+
+    /// <summary>Which weights leave: the last, or the best on those rows. Empty: the best where patience is given, else the last.</summary>
+    [AddedLater]
+    public KeptWeights? Keep { get; init; }
+
+    /// <summary>Decay of a moving average of the weights that is measured and leaves in their place, e.g. 0.999; 0: none.</summary>
+    [AddedLater]
+    public double Ema { get; init; }
+
     /// <summary>Steps between checkpoints.</summary>
     [Incidental]
     public int CheckpointEvery { get; init; } = 200;
@@ -145,6 +247,10 @@ public sealed record TrainSettings
     /// <summary>CPU threads; 0 chooses.</summary>
     [Incidental]
     public int Threads { get; init; }
+
+    /// <summary><c>auto</c> (a GPU where libtorch sees one), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, …</summary>
+    [Incidental]
+    public string Device { get; init; } = "auto";
 }
 
 /// <summary>What leaves as GGUF.</summary>
@@ -152,6 +258,10 @@ public sealed record PackageSettings
 {
     /// <summary>Number formats, one file each.</summary>
     public IReadOnlyList<string> Quantize { get; init; } = ["f16", "q8_0"];
+
+    /// <summary>Of a student with <c>lora</c>: the adapter as a file of its own beside the merged ones, for llama.cpp's <c>--lora</c>.</summary>
+    [AddedLater]
+    public bool LoraAdapter { get; init; }
 }
 
 /// <summary>What the student is compared with, beside its teacher.</summary>

@@ -23,6 +23,7 @@ static class CanonicalText
         int or long => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         Enum name => Of(Values.NameOf(name)),
         RecipeFile file => Of(file.Written),
+        RecipeFolder folder => Of(folder.Written),
         ComponentSetting component => Of(component.Text),
         YamlText text => text.IsNull ? "null" : Of(text.Value),
         YamlList list => Of(list.Items),

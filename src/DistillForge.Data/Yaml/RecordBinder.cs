@@ -79,6 +79,11 @@ public sealed class RecordBinder(List<Problem> problems, KnownNames known, Func<
             return FileOf(node, where);
         }
 
+        if (type == typeof(RecipeFolder))
+        {
+            return FolderOf(node, where);
+        }
+
         if (Values.Knows(type))
         {
             return values.Scalar(type, node, where);
@@ -113,6 +118,22 @@ public sealed class RecordBinder(List<Problem> problems, KnownNames known, Func<
         }
 
         return file;
+    }
+
+    RecipeFolder? FolderOf(YamlNode node, string where)
+    {
+        if (values.Scalar(typeof(string), node, where) is not string written)
+        {
+            return null;
+        }
+
+        var place = resolve(written).Path;
+        if (files == NamedFiles.MustExist && !Directory.Exists(place))
+        {
+            problems.Add(new Problem(where, $"{written} does not exist.", File.Exists(place) ? "It is a file; name its folder." : $"Looked for {place}.", node.Line));
+        }
+
+        return new RecipeFolder(written, place);
     }
 
     // One value where a list is wanted is a list of one.

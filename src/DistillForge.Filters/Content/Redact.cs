@@ -24,7 +24,8 @@ public sealed class Redact(Redact.Options options) : ITransform
     {
         var prompt = options.Scope == Scope.Completion ? example.Prompt : Apply(example.Prompt);
         var completion = options.Scope == Scope.Prompt ? example.Completion : Apply(example.Completion);
-        if (ReferenceEquals(prompt, example.Prompt) && ReferenceEquals(completion, example.Completion))
+        var rejected = options.Scope == Scope.Prompt || example.Rejected is not { } worse ? example.Rejected : Apply(worse);
+        if (ReferenceEquals(prompt, example.Prompt) && ReferenceEquals(completion, example.Completion) && ReferenceEquals(rejected, example.Rejected))
         {
             return example;
         }
@@ -34,6 +35,7 @@ public sealed class Redact(Redact.Options options) : ITransform
             Id = RowId.For([.. prompt, .. completion], example.Id, "redact", example.Seed),
             Prompt = prompt,
             Completion = completion,
+            Rejected = rejected,
             Expected = example.Expected is { } expected ? Apply(expected) : null,
             Trace = null,
         };

@@ -16,12 +16,14 @@ static class CompletionRequest
 
     /// <param name="end">What the chat template writes after an answer; it ends one even where llama.cpp does not know it for an end.</param>
     /// <param name="grammar">GBNF that the answer must follow; null for none.</param>
-    public static void Write(FrameWriter to, int[] prompt, Sampling sampling, long seed, int end, string? grammar, TracePlan? plan)
+    /// <param name="live">The answer is sent while it grows, see <see cref="AnswerPieces"/>.</param>
+    public static void Write(FrameWriter to, int[] prompt, Sampling sampling, long seed, int end, string? grammar, bool live, TracePlan? plan)
     {
         to.WriteArray(prompt);
         to.Write(seed);
         to.Write(end);
         SamplingFrame.Write(to, sampling, grammar);
+        to.Write(live);
         to.Write(plan is not null);
         plan?.Write(to);
     }

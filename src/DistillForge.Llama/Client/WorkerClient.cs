@@ -62,11 +62,11 @@ sealed class WorkerClient : IAsyncDisposable
         }
     }
 
-    public async Task<T> AskAsync<T>(FrameKind kind, Action<FrameWriter> body, Func<Frame, IReadOnlyList<byte[]>, T> read, CancellationToken cancellationToken)
+    public async Task<T> AskAsync<T>(FrameKind kind, Action<FrameWriter> body, Func<Frame, IReadOnlyList<byte[]>, T> read, CancellationToken cancellationToken, Func<Frame, byte[]>? piece = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var id = Interlocked.Increment(ref lastId);
-        var request = new WorkerRequest<T>(id, Render(kind, id, body), read);
+        var request = new WorkerRequest<T>(id, Render(kind, id, body), read, piece);
         lock (gate)
         {
             if (broken is not null)
@@ -230,7 +230,11 @@ sealed class WorkerClient : IAsyncDisposable
         foreach (var request in asked.Values)
         {
             request.StartOver();
-            if (++request.Deaths >= 2)
+            if (request.HandedOut)
+            {
+                request.Fail(new CompletionFailedException("worker-died", $"the llama.cpp worker died in the middle of the answer; {lastWords}"));
+            }
+            else if (++request.Deaths >= 2)
             {
                 request.Fail(new CompletionFailedException("worker-died", $"the llama.cpp worker died twice with it; {lastWords}"));
             }

@@ -12,6 +12,9 @@ abstract class WorkerRequest(long id, byte[] frame)
     /// <summary>Deaths of the worker while it worked on this.</summary>
     public int Deaths { get; set; }
 
+    /// <summary>Part of the answer was handed out already: it cannot be asked again.</summary>
+    public bool HandedOut { get; protected set; }
+
     /// <summary>Takes a frame that answers this.</summary>
     /// <returns>It was the last one.</returns>
     public abstract bool Receive(Frame answer);
@@ -26,7 +29,8 @@ abstract class WorkerRequest(long id, byte[] frame)
 
 /// <summary>A request whose answer is read from its last frame and the parts before it.</summary>
 /// <param name="read">Reads the answer; throws if the frame refuses.</param>
-sealed class WorkerRequest<T>(long id, byte[] frame, Func<Frame, IReadOnlyList<byte[]>, T> read) : WorkerRequest(id, frame)
+/// <param name="piece">Takes what of the answer can be handed out already and gives its positions; null where the answer comes as a whole.</param>
+sealed class WorkerRequest<T>(long id, byte[] frame, Func<Frame, IReadOnlyList<byte[]>, T> read, Func<Frame, byte[]>? piece) : WorkerRequest(id, frame)
 {
     readonly TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly List<byte[]> parts = [];
@@ -38,6 +42,13 @@ sealed class WorkerRequest<T>(long id, byte[] frame, Func<Frame, IReadOnlyList<b
         if (answer.Kind == FrameKind.Positions)
         {
             parts.Add(answer.Body);
+            return false;
+        }
+
+        if (answer.Kind == FrameKind.Piece && piece is not null)
+        {
+            HandedOut = true;
+            parts.Add(piece(answer));
             return false;
         }
 

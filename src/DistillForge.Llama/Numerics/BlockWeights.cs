@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -21,6 +22,8 @@ sealed unsafe class BlockWeights
     readonly double[] sums; // [blocks]
     readonly double[] before; // [blocks], sum of all earlier blocks
     readonly float[] weights = new float[Block]; // of the block looked at last
+    readonly GroupSum[] groups; // of sixteen blocks each
+    readonly float[] last = GC.AllocateUninitializedArray<float>(WideBlocks.Length, pinned: true); // the last group, −∞ behind its logits
     float* logits; // [V]
     float shift;
     float scale;
@@ -34,6 +37,7 @@ sealed unsafe class BlockWeights
         size = vocabulary;
         sums = new double[(vocabulary + Block - 1) / Block];
         before = new double[sums.Length];
+        groups = new GroupSum[(sums.Length + WideBlocks.Count - 1) / WideBlocks.Count];
     }
 
     public float this[int id] => Weigh(id / Block)[id % Block];
@@ -47,32 +51,34 @@ sealed unsafe class BlockWeights
     public double Fill(ReadOnlySpan<float> row, float highest, float factor)
     {
         logits = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(row));
-        (shift, scale, least, removedCount) = (highest, factor, 0, 0);
-        var total = 0.0;
-        var moment = 0.0;
-        var whole = size / Block;
-        for (var block = 0; block < whole; block++)
-        {
-            var (sum, part) = Vector512.IsHardwareAccelerated ? SumWide(logits + (block * Block), shift, scale) : Sum(logits + (block * Block), shift, scale);
-            sums[block] = sum;
-            total += sum;
-            moment += part;
-        }
-
-        if (whole < sums.Length)
-        {
-            // Its logits are laid out with −∞ behind them.
-            var last = stackalloc float[Block];
-            new Span<float>(last, Block).Fill(float.NegativeInfinity);
-            row[(whole * Block)..size].CopyTo(new Span<float>(last, Block));
-            var (sum, part) = Sum(last, shift, scale);
-            sums[whole] = sum;
-            total += sum;
-            moment += part;
-        }
-
-        (Total, summed) = (total, false);
+        (shift, scale, least, removedCount, summed) = (highest, factor, 0, 0, false);
+        (Total, var moment) = WideBlocks.IsSupported ? SumWide(row) : SumBlockByBlock(row);
         return moment;
+    }
+
+    /// <summary>As <see cref="Fill"/> with the highest logit, which is found on the way, in one pass over memory: what was summed before a higher one came is scaled down.</summary>
+    /// <param name="blockMaxima">[blocks], filled: the highest logit of each.</param>
+    /// <returns>The highest logit; NaN where a logit is NaN or +∞.</returns>
+    public float FillAndFind(ReadOnlySpan<float> row, Span<float> blockMaxima, out double moment)
+    {
+        logits = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(row));
+        (scale, least, removedCount, summed) = (1, 0, 0, false);
+        Pad(row);
+        var maxima = stackalloc float[WideBlocks.Count];
+        shift = float.MinValue;
+        for (var group = 0; group < groups.Length; group++)
+        {
+            var highest = WideBlocks.Maxima(Group(group));
+            highest.Store(maxima);
+            var blocks = blockMaxima[(group * WideBlocks.Count)..];
+            new ReadOnlySpan<float>(maxima, Math.Min(WideBlocks.Count, blocks.Length)).CopyTo(blocks);
+            shift = MathF.Max(shift, WideBlocks.HighestOf(highest));
+            var (sum, part) = SumGroup(group);
+            groups[group] = new(shift, sum, part);
+        }
+
+        (Total, moment) = Rescale();
+        return double.IsNaN(moment) ? float.NaN : shift;
     }
 
     /// <summary>Nothing has weight.</summary>
@@ -195,19 +201,79 @@ sealed unsafe class BlockWeights
         }
     }
 
-    static (double Sum, double Moment) SumWide(float* from, float shift, float scale)
+    void Pad(ReadOnlySpan<float> row)
     {
-        var sum = Vector512<float>.Zero;
-        var moment = Vector512<float>.Zero;
-        for (var i = 0; i < Block; i += 16)
+        last.AsSpan().Fill(float.NegativeInfinity);
+        row[((groups.Length - 1) * WideBlocks.Length)..size].CopyTo(last);
+    }
+
+    float* Group(int group) => group < groups.Length - 1 ? logits + (group * WideBlocks.Length) : (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(last));
+
+    (double Sum, double Moment) SumWide(ReadOnlySpan<float> row)
+    {
+        Pad(row);
+        var (total, moment) = (0.0, 0.0);
+        for (var group = 0; group < groups.Length; group++)
         {
-            var x = Vector512.MaxNative((Vector512.Load(from + i) - Vector512.Create(shift)) * scale, Vector512.Create(Lowest));
-            var weight = VectorExp.OfNonPositive(x);
-            sum += weight;
-            moment = Vector512.MultiplyAddEstimate(weight, x, moment);
+            var (sum, part) = SumGroup(group);
+            (total, moment) = (total + sum, moment + part);
         }
 
-        return (Vector512.Sum(sum), Vector512.Sum(moment));
+        return (total, moment);
+    }
+
+    (double Sum, double Moment) SumGroup(int group)
+    {
+        var ofBlocks = stackalloc double[WideBlocks.Count];
+        var result = WideBlocks.Sums(Group(group), shift, scale, ofBlocks);
+        var first = group * WideBlocks.Count;
+        new ReadOnlySpan<double>(ofBlocks, Math.Min(WideBlocks.Count, sums.Length - first)).CopyTo(sums.AsSpan(first));
+        return result;
+    }
+
+    // Every group to the shift that is known now.
+    (double Sum, double Moment) Rescale()
+    {
+        var (total, moment) = (0.0, 0.0);
+        for (var group = 0; group < groups.Length; group++)
+        {
+            var (from, sum, part) = groups[group];
+            if (from == shift)
+            {
+                (total, moment) = (total + sum, moment + part);
+                continue;
+            }
+
+            var difference = (double)from - shift;
+            var factor = Math.Exp(difference);
+            (total, moment) = (total + (factor * sum), moment + (factor * (part + (difference * sum))));
+            var blocks = sums.AsSpan(group * WideBlocks.Count);
+            blocks = blocks[..Math.Min(WideBlocks.Count, blocks.Length)];
+            TensorPrimitives.Multiply(blocks, factor, blocks);
+        }
+
+        return (total, moment);
+    }
+
+    (double Sum, double Moment) SumBlockByBlock(ReadOnlySpan<float> row)
+    {
+        var (total, moment) = (0.0, 0.0);
+        var padded = stackalloc float[Block];
+        for (var block = 0; block < sums.Length; block++)
+        {
+            var from = logits + (block * Block);
+            if (size < (block + 1) * Block)
+            {
+                new Span<float>(padded, Block).Fill(float.NegativeInfinity);
+                row[(block * Block)..size].CopyTo(new Span<float>(padded, Block));
+                from = padded;
+            }
+
+            (sums[block], var part) = Sum(from, shift, scale);
+            (total, moment) = (total + sums[block], moment + part);
+        }
+
+        return (total, moment);
     }
 
     static (double Sum, double Moment) Sum(float* from, float shift, float scale)
@@ -237,16 +303,7 @@ sealed unsafe class BlockWeights
         return Vector256.Sum(sum);
     }
 
-    void SumBlocks()
-    {
-        var total = 0.0;
-        foreach (var sum in sums)
-        {
-            total += sum;
-        }
-
-        (Total, summed) = (total, false);
-    }
+    void SumBlocks() => (Total, summed) = (TensorPrimitives.Sum<double>(sums), false);
 
     void SumBefore()
     {
@@ -287,4 +344,7 @@ sealed unsafe class BlockWeights
 
         return (block * Block) + last;
     }
+
+    [StructLayout(LayoutKind.Auto)]
+    readonly record struct GroupSum(float Shift, double Sum, double Moment);
 }

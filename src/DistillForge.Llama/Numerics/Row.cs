@@ -4,8 +4,8 @@ namespace DistillForge.Llama.Numerics;
 
 /// <summary>
 /// One row of logits, read exactly: log-sum-exp and entropy over the real vocabulary, ranks, and the weights to draw from. One a
-/// thread, used again for row after row, so that a token costs no allocation. It is read whole at most twice, once for the maxima of
-/// its blocks and once for the exponentials; the most likely tokens and ranks are then found in the few blocks that can hold them.
+/// thread, used again for row after row, so that a token costs no allocation. It is read whole once, for the maxima of its blocks
+/// and, where they are wanted, the exponentials (without AVX-512 once more for these); the most likely tokens and ranks are then found in the few blocks that can hold them.
 /// </summary>
 sealed unsafe class Row(int vocabulary)
 {
@@ -35,14 +35,24 @@ sealed unsafe class Row(int vocabulary)
     public BlockWeights Weights { get; } = new(vocabulary);
 
     /// <summary>Takes a row that stays where it is until the next one.</summary>
-    public void Read(float* row)
+    /// <param name="normalise">Log-sum-exp and entropy will be asked for: where the processor can, they are found in the same pass.</param>
+    public void Read(float* row, bool normalise = false)
     {
         logits = row;
         normalised = false;
+        if (normalise && WideBlocks.IsSupported)
+        {
+            Max = Weights.FillAndFind(Logits, blockMaxima, out var moment);
+            IsFinite = float.IsFinite(Max) && blockMaxima.Contains(Max);
+            Conclude(moment);
+            return;
+        }
+
         var ordered = Vector256<float>.AllBitsSet;
         var highest = float.NegativeInfinity;
         var whole = vocabulary / Block;
-        for (var block = 0; block < whole; block++)
+        var first = WideBlocks.IsSupported ? ReadWide(ref ordered, ref highest) : 0;
+        for (var block = first; block < whole; block++)
         {
             var max = MaxOf(logits + (block * Block), ref ordered);
             blockMaxima[block] = max;
@@ -66,6 +76,22 @@ sealed unsafe class Row(int vocabulary)
         (Max, IsFinite) = (highest, numbers && float.IsFinite(highest));
     }
 
+    // Sixteen blocks at a time; returns how many blocks were read.
+    int ReadWide(ref Vector256<float> ordered, ref float highest)
+    {
+        var numbers = Vector512<float>.AllBitsSet;
+        var block = 0;
+        for (; (block + WideBlocks.Count) * Block <= vocabulary; block += WideBlocks.Count)
+        {
+            var maxima = WideBlocks.Maxima(logits + (block * Block), ref numbers);
+            maxima.CopyTo(blockMaxima, block);
+            highest = MathF.Max(highest, WideBlocks.HighestOf(maxima));
+        }
+
+        ordered &= numbers.GetLower() & numbers.GetUpper();
+        return block;
+    }
+
     /// <summary>Log-sum-exp and entropy; once a row.</summary>
     public void Normalise()
     {
@@ -74,7 +100,11 @@ sealed unsafe class Row(int vocabulary)
             return;
         }
 
-        var moment = Weights.Fill(Logits, Max, 1);
+        Conclude(Weights.Fill(Logits, Max, 1));
+    }
+
+    void Conclude(double moment)
+    {
         var log = Math.Log(Weights.Total);
         logSumExp = Max + log;
         // H = −Σ p log p = log Σ e^x − Σ x e^x / Σ e^x, with x = logit − max.
@@ -142,6 +172,11 @@ sealed unsafe class Row(int vocabulary)
 
     int CountAbove(float least, int start)
     {
+        if (WideBlocks.IsSupported && start + Block <= vocabulary)
+        {
+            return WideBlocks.CountAbove(logits + start, least);
+        }
+
         var count = 0;
         if (start + Block <= vocabulary)
         {

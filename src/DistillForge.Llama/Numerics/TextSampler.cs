@@ -14,6 +14,9 @@ sealed class TextSampler(int vocabulary)
     readonly TopTokens top = new();
     float[] kept = []; // weights of the top tokens
 
+    /// <summary>It draws from the weights that a trace needs as well.</summary>
+    public static bool NeedsWeights(Sampling sampling) => sampling is { Temperature: 1, TopK: <= 0, TopP: >= 1, MinP: <= 0 };
+
     /// <param name="uniform">[0, 1).</param>
     public int Draw(Row row, Sampling sampling, double uniform)
     {
@@ -27,9 +30,8 @@ sealed class TextSampler(int vocabulary)
             return DrawFromTop(row, sampling, uniform);
         }
 
-        if (sampling is { Temperature: 1, MinP: <= 0 })
+        if (NeedsWeights(sampling))
         {
-            // The weights that a trace needs as well.
             row.Normalise();
             return row.Weights.Draw(uniform);
         }

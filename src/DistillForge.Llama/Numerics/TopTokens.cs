@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace DistillForge.Llama.Numerics;
 
 /// <summary>The k highest logits of a row, the highest first, equal ones by ascending id; tokens of logit −∞ are never among them.</summary>
@@ -46,32 +50,44 @@ sealed class TopTokens
 
     // Returns what the next one must exceed.
     float Search(ReadOnlySpan<float> logits, int start, int count, float least)
+        => Offer(logits.Slice(start, Math.Min(Block, logits.Length - start)), start, count, least);
+
+    float LeastOf(ReadOnlySpan<float> maxima, int count)
     {
-        var end = Math.Min(logits.Length, start + Block);
-        for (var id = start; id < end; id++)
+        var least = Offer(maxima, 0, count, float.NegativeInfinity);
+        Count = 0;
+        return float.IsFinite(least) ? MathF.BitDecrement(least) : float.NegativeInfinity;
+    }
+
+    // Most of them are too low, eight at a time.
+    float Offer(ReadOnlySpan<float> values, int firstId, int count, float least)
+    {
+        ref var first = ref MemoryMarshal.GetReference(values);
+        var i = 0;
+        for (; i + Vector256<float>.Count <= values.Length; i += Vector256<float>.Count)
         {
-            if (logits[id] > least && Offer(Key(logits[id], id), count))
+            for (var higher = Vector256.GreaterThan(Vector256.LoadUnsafe(ref first, (nuint)i), Vector256.Create(least)).ExtractMostSignificantBits(); higher != 0; higher &= higher - 1)
             {
-                least = MathF.Max(least, logits[Id(count - 1)]);
+                var place = i + BitOperations.TrailingZeroCount(higher);
+                least = Offer(values[place], firstId + place, count, least);
             }
+        }
+
+        for (; i < values.Length; i++)
+        {
+            least = Offer(values[i], firstId + i, count, least);
         }
 
         return least;
     }
 
-    float LeastOf(ReadOnlySpan<float> maxima, int count)
-    {
-        var least = float.NegativeInfinity;
-        for (var block = 0; block < maxima.Length; block++)
-        {
-            if (maxima[block] > least && Offer(Key(maxima[block], block), count))
-            {
-                least = maxima[Id(count - 1)];
-            }
-        }
+    float Offer(float value, int id, int count, float least)
+        => value > least && Offer(Key(value, id), count) ? MathF.Max(least, Value(count - 1)) : least;
 
-        Count = 0;
-        return float.IsFinite(least) ? MathF.BitDecrement(least) : float.NegativeInfinity;
+    float Value(int place)
+    {
+        var ordered = (uint)(best[place] >> 32);
+        return BitConverter.UInt32BitsToSingle((ordered & 0x8000_0000) != 0 ? ordered & 0x7FFF_FFFF : ~ordered);
     }
 
     // True when there are k now.
@@ -86,10 +102,10 @@ sealed class TopTokens
         var place = kept;
         while (place > 0 && best[place - 1] < key)
         {
-            best[place] = best[place - 1];
             place--;
         }
 
+        Array.Copy(best, place, best, place + 1, kept - place);
         best[place] = key;
         Count = kept + 1;
         return Count == count;

@@ -54,7 +54,7 @@ sealed class TraceWriter(int vocabulary)
             to.Write(logSum);
             for (var draw = 0; draw < samples.Length; draw++)
             {
-                samples[draw] = weights.Draw(Chance.OfTail(seed, position, t, draw));
+                samples[draw] = weights.Draw(plan.Place(draw, samples.Length, Chance.OfTail(seed, position, t, plan.ChanceOf(draw))));
             }
 
             // Their order says nothing, and in order they take less room on disk.
@@ -79,7 +79,8 @@ sealed class TraceWriter(int vocabulary)
         while (size < top.Count && (plan.Mass >= 1 || mass < plan.Mass))
         {
             ids[size] = top.Id(size);
-            mass += row.Weights[ids[size++]] / row.Weights.Total;
+            mass += plan.Mass >= 1 ? 0 : row.Weights[ids[size]] / row.Weights.Total;
+            size++;
         }
 
         ids = ids[..size];
@@ -100,7 +101,7 @@ sealed class TraceWriter(int vocabulary)
         var all = Room(ref draws, plan.RandomDraws);
         for (var draw = 0; draw < all.Length; draw++)
         {
-            all[draw] = weights.Draw(Chance.OfHead(seed, position, draw));
+            all[draw] = weights.Draw(plan.Place(draw, all.Length, Chance.OfHead(seed, position, plan.ChanceOf(draw))));
         }
 
         all.Sort();

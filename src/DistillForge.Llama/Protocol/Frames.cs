@@ -21,6 +21,7 @@ enum FrameKind : byte
     Encoded,
     Decoded,
     Positions,
+    Piece,
     Completed,
     Scored,
     Quantized,

@@ -203,9 +203,14 @@ sealed class Batcher : ICrewWork, IDisposable
         }
 
         sequence.Positions.Write(row.Record.Written);
+        sequence.Live?.Mark(sequence.Positions.Length);
         if (sequence.Sampling is null ? EndScore(sequence, row.Position) : Speak(sequence, row.Token))
         {
             Release(sequence);
+        }
+        else if (sequence.Live is { } live)
+        {
+            live.Send(output, sequence, sequence.Text.SafeLength);
         }
         else if (sequence.Positions.Length >= PartLength)
         {
@@ -253,7 +258,9 @@ sealed class Batcher : ICrewWork, IDisposable
     }
 
     void Complete(RunningSequence sequence, string reason)
-        => output.Send(FrameKind.Completed, sequence.Request, (sequence, reason), static (to, answer) =>
+    {
+        sequence.Live?.Send(output, sequence, sequence.Text.Length);
+        output.Send(FrameKind.Completed, sequence.Request, (sequence, reason), static (to, answer) =>
         {
             var (ended, why) = answer;
             to.Write(why);
@@ -263,8 +270,9 @@ sealed class Batcher : ICrewWork, IDisposable
             to.Write(ended.Elapsed.TotalSeconds);
             to.Write(ended.Reused);
             to.WriteBytes(ended.Text.Bytes);
-            to.Write(ended.Positions.Written);
+            to.Write(ended.Positions.Written[(ended.Live?.PositionsSent ?? 0)..]);
         });
+    }
 
     void Release(RunningSequence sequence)
     {

@@ -38,18 +38,35 @@ sealed class CompletionText(byte[][] stops)
     }
 
     /// <summary>How many tokens lie wholly before the end of the text.</summary>
-    public int TokensBeforeEnd
+    public int TokensBeforeEnd => TokensBefore(Length);
+
+    /// <summary>What no stop string can cut any more: the text without its longest end with which a stop string begins.</summary>
+    public int SafeLength
     {
         get
         {
-            var count = 0;
-            while (count < Tokens && ends[count] <= Length)
+            for (var open = Math.Min(Length, longestStop - 1); open > 0; open--)
             {
-                count++;
+                if (stops.Any(stop => stop.Length > open && stop.AsSpan(0, open).SequenceEqual(bytes.AsSpan(Length - open, open))))
+                {
+                    return Length - open;
+                }
             }
 
-            return count;
+            return Length;
         }
+    }
+
+    /// <summary>How many tokens lie wholly before a place of the text.</summary>
+    public int TokensBefore(int place)
+    {
+        var count = Tokens;
+        while (count > 0 && ends[count - 1] > place)
+        {
+            count--;
+        }
+
+        return count;
     }
 
     bool CutAtStop(int searched)

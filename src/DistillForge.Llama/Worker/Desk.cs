@@ -45,7 +45,7 @@ sealed unsafe class Desk(LoadedModel model) : IDisposable
     {
         var sequence = output.Sequence;
         var position = output.Position - sequence.PromptLength;
-        row.Read(output.Logits);
+        row.Read(output.Logits, normalise: sequence.Plan is not null || (sequence.Sampling is { } how && TextSampler.NeedsWeights(how)));
         output.Record.Clear();
         output.IsFinite = row.IsFinite;
         if (!row.IsFinite)

@@ -55,6 +55,9 @@ sealed class RunningSequence
     /// <summary>Trace positions that wait to be sent.</summary>
     public FrameWriter Positions { get; } = new();
 
+    /// <summary>What is sent while the answer grows; null where it is sent as a whole.</summary>
+    public LiveAnswer? Live { get; private init; }
+
     /// <summary>The answer as it comes.</summary>
     public CompletionText Text { get; private init; } = CompletionText.None;
 
@@ -111,6 +114,7 @@ sealed class RunningSequence
         var seed = (ulong)reader.ReadLong();
         var end = reader.ReadInt();
         var sampling = SamplingFrame.Read(ref reader, out var stops);
+        var live = reader.ReadBool();
         var plan = reader.ReadBool() ? TracePlan.Read(ref reader) : null;
         var tokens = new int[(int)Math.Min(model.ContextLength, prompt.Length + (long)Math.Max(1, sampling.MaxTokens))];
         prompt.CopyTo(tokens, 0);
@@ -121,6 +125,7 @@ sealed class RunningSequence
             Seed = seed,
             End = end,
             Text = new CompletionText(stops),
+            Live = live ? new LiveAnswer() : null,
             Grammar = sampling.Grammar is { } grammar ? model.Grammars.Watch(grammar) : null,
         };
     }

@@ -29,8 +29,12 @@ public sealed class CaptureBench : IBench
         await MicrosecondsAsync(model, new Sampling(MaxTokens: tokens), cancellationToken); // everything is compiled and allocated then
         List<Func<Task<double>>> drawn = [.. Cases.Select(one => (Func<Task<double>>)(() => MicrosecondsAsync(model, new Sampling(MaxTokens: tokens, Capture: one.Capture), cancellationToken)))];
         List<Func<Task<double>>> greedy = [.. Cases.Take(2).Select(one => (Func<Task<double>>)(() => MicrosecondsAsync(model, new Sampling(Temperature: 0, MaxTokens: tokens, Capture: one.Capture), cancellationToken)))];
-        var medians = await Rounds.MedianAsync(request.Rounds > 0 ? request.Rounds : 5, "capture", log, [.. drawn, .. greedy], cancellationToken);
-        Measurement Case(int i, int without, string suffix = "") => Measurement.Beside($"{Cases[i].Name}{suffix}", medians[without + i], "µs CPU/token", Better.Lower, "no capture", medians[without]);
+        var seen = await Rounds.AllAsync(request.Rounds > 0 ? request.Rounds : 9, "capture", log, [.. drawn, .. greedy], cancellationToken);
+        // The machine's speed drifts by more than a capture costs: only what is of one round is compared.
+        Measurement Case(int i, int without, string suffix = "") => Measurement.Beside($"{Cases[i].Name}{suffix}", Rounds.Median(seen[without + i]), "µs CPU/token", Better.Lower, "no capture", Rounds.Median(seen[without])) with
+        {
+            Ratio = Rounds.Median(seen[without + i].Zip(seen[without], (with, none) => with / none)),
+        };
         return Case(1, 0) with
         {
             Name = "capture",

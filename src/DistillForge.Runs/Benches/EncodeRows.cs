@@ -8,10 +8,11 @@ namespace DistillForge.Runs.Benches;
 /// <summary>What the encode bench measures on: a teacher, and questions to it.</summary>
 /// <param name="Gguf">The teacher.</param>
 /// <param name="Data">Turns (.txt), JSON lines, CSV or a prompt template (.yaml).</param>
-sealed record EncodeRows(string Gguf, string Data)
+/// <param name="Prompts">At most so many.</param>
+/// <param name="Samples">Answers a prompt.</param>
+sealed record EncodeRows(string Gguf, string Data, int Prompts = EncodeRows.FewPrompts, int Samples = 1)
 {
-    const int Prompts = 800;
-    const int Samples = 1;
+    const int FewPrompts = 800;
     const int LongestAnswer = 64;
 
     /// <summary>What the request names; else a real chat model over real dialogues where they lie beside the project; else what is committed.</summary>
@@ -29,10 +30,11 @@ sealed record EncodeRows(string Gguf, string Data)
         return new EncodeRows(request.Model ?? model, request.Data ?? data);
     }
 
-    /// <summary>The teacher's own answers at temperature 1, captured as they are by default.</summary>
-    public async Task<List<TokenTrace>> AnswerAsync(LlamaModel teacher, IProgressLog log, CancellationToken cancellationToken)
+    /// <summary>The teacher's own answers at temperature 1.</summary>
+    /// <param name="capture">Null captures as it is by default.</param>
+    public async Task<List<TokenTrace>> AnswerAsync(LlamaModel teacher, IProgressLog log, CancellationToken cancellationToken, Want.Head? capture = null)
     {
-        var sampling = new Sampling(MaxTokens: LongestAnswer, Capture: new Want.Head());
+        var sampling = new Sampling(MaxTokens: LongestAnswer, Capture: capture ?? new Want.Head());
         var prompts = await PromptsAsync(cancellationToken);
         var asked = prompts.SelectMany(messages => Enumerable.Range(0, Samples).Select(sample =>
         {

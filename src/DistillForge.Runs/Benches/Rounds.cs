@@ -7,6 +7,10 @@ static class Rounds
 {
     /// <returns>[things] medians, in their order.</returns>
     public static async Task<double[]> MedianAsync(int rounds, string what, IProgressLog log, IReadOnlyList<Func<Task<double>>> things, CancellationToken cancellationToken)
+        => [.. (await AllAsync(rounds, what, log, things, cancellationToken)).Select(Median)];
+
+    /// <returns>[things][rounds], in their order; what is of one round was measured close together.</returns>
+    public static async Task<IReadOnlyList<double>[]> AllAsync(int rounds, string what, IProgressLog log, IReadOnlyList<Func<Task<double>>> things, CancellationToken cancellationToken)
     {
         var seen = things.Select(_ => new List<double>()).ToArray();
         for (var round = 0; round < rounds; round++)
@@ -22,7 +26,7 @@ static class Rounds
             log.Report(what, round + 1, rounds, "rounds");
         }
 
-        return [.. seen.Select(Median)];
+        return [.. seen];
     }
 
     public static double Median(IEnumerable<double> values)

@@ -58,7 +58,7 @@ sealed class DatasetStage(RunContext run) : Stage(run)
         var seen = new HashSet<string>();
         await foreach (var row in Import.DatasetAsync(Source, cancellationToken))
         {
-            var example = Row(new PromptDraw(row.Prompt, row.Completion.Count > 0 ? row.Completion[^1].Content : row.Expected, row.Category) { Source = row.Source });
+            var example = Row(new PromptDraw(row.Prompt, row.Completion.Count > 0 ? row.Completion[^1].Content : row.Expected, row.Category) { Source = row.Source }, row.Rejected);
             example = row.Origin is { } origin ? example with { Id = origin.Id, Author = origin.Author, License = origin.License ?? example.License } : example;
             if (seen.Add(example.Id))
             {
@@ -84,14 +84,17 @@ sealed class DatasetStage(RunContext run) : Stage(run)
         ? PromptTemplate.Load(template.Path).TakeHeldOut(Run.Recipe.Seed, Run.Recipe.Evaluate.HeldOut).Select(Row)
         : [];
 
-    Example Row(PromptDraw draw)
+    Example Row(PromptDraw draw) => Row(draw, rejected: null);
+
+    Example Row(PromptDraw draw, string? rejected)
     {
         var author = Source.Author ?? Path.GetFileName(SourceFiles.NameOf(Source));
         var answer = draw.Expected ?? throw new ForgeException(new Problem(SourceFiles.NameOf(Source), "gives prompts without answers.", "A dataset needs both; a template needs an 'answer'."));
         var messages = Source.System is { } system && draw.Messages[0].Role != "system" ? [Message.System(system), .. draw.Messages] : draw.Messages;
         return new Example
         {
-            Id = RowId.For(messages, author, answer, 0),
+            // One answer may be better than several others.
+            Id = RowId.For(messages, author, rejected is null ? answer : $"{answer}\u001e{rejected}", 0),
             Prompt = messages,
             Completion = [Message.Assistant(answer)],
             Author = author,
@@ -99,6 +102,7 @@ sealed class DatasetStage(RunContext run) : Stage(run)
             Source = draw.Source ?? SourceFiles.NameOf(Source),
             Expected = answer,
             Category = draw.Category,
+            Rejected = rejected,
         };
     }
 }

@@ -59,7 +59,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         var teacher = Run.LocalTeacher is { } gguf ? await MeasureAsync("teacher", gguf, cancellationToken) : null;
         var student = await MeasureAsync("student", Student, cancellationToken);
         var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf), cancellationToken) : null;
-        var fidelity = Run.LocalTeacher is not null && Run.Recipe.Student.Vocabulary.IsTeacher ? await FidelityAsync(cancellationToken) : [];
+        var fidelity = Run.SharesVocabulary ? await FidelityAsync(cancellationToken) : [];
         var scores = new Scores(
             Run.Recipe.Name,
             teacher?.Scores,

@@ -25,21 +25,31 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["package", "name"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string> { ["checkpoint"] = Run.Folder.Checkpoint };
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. Run.Recipe.Package.LoraAdapter ? [new("lora", Run.Folder.In(StudentStart.AdapterFolder))] : Array.Empty<KeyValuePair<string, string>>()])
+    {
+        ["checkpoint"] = Run.Folder.Checkpoint,
+    };
 
-    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type))), PackagedFiles.Name];
+    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type))), PackagedFiles.Name, .. Run.Recipe.Package.LoraAdapter ? [AdapterGguf] : Array.Empty<string>()];
+
+    string AdapterGguf => $"{Run.Recipe.Name}-lora.gguf";
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
-        await using var teacher = Run.LocalTeacher is { } gguf && Run.Recipe.Student.Vocabulary.IsTeacher ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        ITokenizer tokenizer = teacher is null ? new BpeTokenizer(vocabulary) : teacher;
+        await using var model = TokenizerGguf(vocabulary) is { } gguf ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
+        ITokenizer tokenizer = model is null ? new BpeTokenizer(vocabulary) : model;
         var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
         using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
         var origin = new Origin(Run.Recipe.Name, Run.Asks ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
         var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin);
         var files = await new StudentPackage(reference, tokenizer, Run.Progress).MakeAsync(plan, probe, cancellationToken);
         PackagedFiles.Write(Run.Folder.In(PackagedFiles.Name), files);
+        if (Run.Recipe.Package.LoraAdapter)
+        {
+            AdapterExport.Write(Run.Folder.In(StudentStart.AdapterFolder), Run.Folder.In(AdapterGguf), Run.Recipe.Name);
+        }
+
         var figures = new Dictionary<string, double>();
         foreach (var file in files)
         {
@@ -50,6 +60,10 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
         return figures;
     }
+
+    // The model that made the training ids: the teacher, or what the student started from.
+    string? TokenizerGguf(Vocabulary vocabulary) => Run.SharesVocabulary ? Run.LocalTeacher
+        : vocabulary.Kind == "gpt2" ? null : Run.StudentVocabularyGguf;
 
     async Task<GateProbe> ProbeAsync(Dialogue dialogue, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using DistillForge.Data;
 using DistillForge.Models;
 using DistillForge.Text;
 using DistillForge.Training;
+using DistillForge.Training.Adapters;
 using Precision = DistillForge.Data.Precision;
 
 namespace DistillForge.Runs.Stages;
@@ -27,7 +28,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["student", "train"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. Run.AlignsTraces ? [new("thoughts", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>(), .. AtHand || OwnAnswers ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>()])
+    protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>([.. OtherTraces.Select((path, i) => new KeyValuePair<string, string>($"traces-{i + 2}", path)), .. Run.AlignsTraces ? [new("thoughts", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>(), .. AtHand || OwnAnswers ? [new("teacher", Run.TeacherGguf)] : Array.Empty<KeyValuePair<string, string>>(), .. LearnsFromPairs ? [new(PairsStage.FileName, Run.Folder.In(PairsStage.FileName))] : Array.Empty<KeyValuePair<string, string>>(), .. StudentStart.Inputs(Run)])
     {
         ["curated.parquet"] = Run.Folder.Curated,
         ["vocabulary.gguf"] = Run.Folder.In("vocabulary.gguf"),
@@ -39,7 +40,14 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         ? Run.Teachers.Skip(1).Select(teacher => Path.Combine(Run.ScoresOf("", teacher), "traces"))
         : [];
 
-    protected override IReadOnlyList<string> Outputs => [role == Role.Student ? "checkpoint" : "baseline"];
+    protected override IReadOnlyList<string> Outputs => [Target, .. Lora is null ? Array.Empty<string>() : [Adapters]];
+
+    string Target => role == Role.Student ? "checkpoint" : "baseline";
+
+    /// <summary>Where adapters lie that are trained before they are merged.</summary>
+    string Adapters => role == Role.Student ? StudentStart.AdapterFolder : "baseline-lora";
+
+    LoraPlan? Lora => StudentStart.Lora(Run.Recipe.Student);
 
     /// <summary>How many stages work at the same time: threads are shared out among them.</summary>
     public int Beside { get; set; } = 1;
@@ -51,7 +59,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     public static bool SideBySide(RunContext run)
     {
         var student = run.Recipe.Student;
-        return 12L * student.Layers * student.Width * student.Width <= SmallStudent;
+        return !student.IsPretrained && 12L * student.Layers * student.Width * student.Width <= SmallStudent;
     }
 
     TrainSettings Settings => Run.Recipe.Train;
@@ -61,7 +69,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         var traces = await TracesAsync(cancellationToken);
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
         traces = Run.AlignsTraces ? await AlignedTraces.OfAsync(Run, traces, vocabulary, cancellationToken) : traces;
-        var shape = StudentShape.Of(Run.Recipe.Student, vocabulary, Run.LocalTeacher, traces);
+        using var start = StudentStart.Load(Run, vocabulary, traces, cancellationToken);
+        var shape = start?.Shape ?? StudentShape.Of(Run.Recipe.Student, vocabulary, Run.LocalTeacher, traces);
         await using var scorer = OwnAnswers && Settings.Targets == TrainTargets.Trace ? await Run.OpenScorerAsync(Run.Teacher, cancellationToken) : null;
         var onPolicy = OwnAnswers && Settings.OnPolicy is { } own ? new OnPolicy(own.Fraction, own.MaxTokens, own.Temperature) { Scorer = scorer, Capture = Run.Recipe.Generate.ToCapture() ?? new Want.Head() } : null;
         var plan = new TrainingPlan
@@ -72,22 +81,38 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Ensemble = OtherTraces.Any() ? new TeacherEnsemble([.. Run.Teachers.Select(Run.IdentityOf)], [.. Run.Teachers.Select(teacher => teacher.Weight)], Settings.Ensemble == EnsembleMix.Confidence ? TeacherMix.Confidence : TeacherMix.Fixed) : null,
             Teacher = AtHand ? Run.TeacherGguf : null,
             OnlineTargets = AtHand && Settings.Targets == TrainTargets.Online,
+            Start = start is null ? null : new StartingNetwork(StudentStart.Identity(Run), device => Lora is { } lora ? Training.Adapters.Lora.Build(start, lora, Run.Recipe.Seed, device) : start.Build(device)),
             RankedHeads = Settings.Targets == TrainTargets.Ranked,
             OnPolicy = onPolicy,
+            Rejected = LearnsFromPairs ? await TracesFile.ReadAsync([Run.Folder.In(PairsStage.FileName)], cancellationToken).OrderBy(trace => trace.Id, StringComparer.Ordinal).ToListAsync(cancellationToken) : null,
             Embedding = Embedding(shape),
             Seed = Run.Recipe.Seed,
             Epochs = Settings.Epochs,
             TokensPerBatch = Settings.TokensPerBatch,
+            MicroBatch = Settings.MicroBatch,
             LearningRate = Settings.LearningRate,
             WarmupFraction = Settings.Warmup,
+            Schedule = Settings.Schedule,
+            FinalRate = Settings.FinalRate,
+            DecayFraction = Settings.Decay,
             WeightDecay = Settings.WeightDecay,
             Clip = Settings.Clip,
             Precision = Settings.Precision == Precision.Bf16 ? Training.Precision.BFloat16 : Training.Precision.Float32,
             ValidationShare = Settings.Validation,
+            ValidateEvery = Settings.ValidateEvery,
+            Patience = Settings.Patience,
+            Keep = Settings.Keep ?? (Settings.Patience > 0 ? KeptWeights.Best : KeptWeights.Last),
+            Ema = Settings.Ema,
             CheckpointEvery = Settings.CheckpointEvery,
+            Device = Settings.Device,
             Threads = Math.Max(1, (Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads) / Beside),
         };
-        var result = await new Trainer(Run.Clock).TrainAsync(plan, traces, Run.Folder.In(Outputs[0]), new Named(Run.Progress, Name), cancellationToken);
+        var result = await new Trainer(Run.Clock).TrainAsync(plan, traces, Run.Folder.In(Lora is null ? Target : Adapters), new Named(Run.Progress, Name), cancellationToken);
+        if (Lora is { } adapters)
+        {
+            Training.Adapters.Lora.Merge(start!, adapters, Run.Folder.In(Adapters), Run.Folder.In(Target));
+        }
+
         return new Dictionary<string, double>
         {
             ["parameters"] = result.Parameters,
@@ -100,6 +125,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     }
 
     bool OwnAnswers => role == Role.Student && Settings.OnPolicy is not null;
+
+    bool LearnsFromPairs => role == Role.Student && Pairs.WantedBy(Run.Recipe) is not null;
 
     bool AtHand => role == Role.Student && TeacherAtHand.WantedBy(Run.Recipe) is not null;
 
@@ -146,6 +173,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
     /// <summary>The trainer knows what it does, the run knows for whom.</summary>
     sealed class Named(IProgressLog inner, string name) : IProgressLog
     {
+        public bool ShowsColour => inner.ShowsColour;
+
         public void Say(string message) => inner.Say("  " + message);
 
         public void Report(string what, long done, long total, string unit, string detail = "") => inner.Report(name, done, total, unit, detail);

@@ -1,6 +1,5 @@
 using DistillForge.Core;
 using DistillForge.Data;
-using DistillForge.Models;
 using DistillForge.Text;
 
 namespace DistillForge.Runs.Stages;
@@ -16,24 +15,18 @@ sealed class VocabularyStage(RunContext run) : Stage(run)
 
     protected override IReadOnlyList<string> RecipeKeys => ["student"];
 
-    protected override IReadOnlyDictionary<string, string> Inputs => Source.IsTeacher
-        ? new Dictionary<string, string> { ["teacher"] = Run.VocabularyGguf! }
+    protected override IReadOnlyDictionary<string, string> Inputs => Run.StudentVocabularyGguf is { } gguf
+        ? new Dictionary<string, string> { ["teacher"] = gguf }
         : new Dictionary<string, string> { ["curated.parquet"] = Run.Folder.Curated };
 
     protected override IReadOnlyList<string> Outputs => ["vocabulary.gguf"];
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
-        var vocabulary = Source.IsTeacher ? OfTeacher() : await TrainAsync(cancellationToken);
+        var vocabulary = Run.StudentVocabularyGguf is { } gguf ? Vocabulary.Read(gguf) : await TrainAsync(cancellationToken);
         vocabulary.Write(Run.Folder.In("vocabulary.gguf"));
         Run.Progress.Say($"  {vocabulary.RealSize:N0} tokens, fingerprint {vocabulary.Fingerprint[..12]}");
         return new Dictionary<string, double> { ["tokens"] = vocabulary.RealSize };
-    }
-
-    Vocabulary OfTeacher()
-    {
-        using var file = GgufFile.Open(Run.VocabularyGguf!);
-        return Vocabulary.FromGguf(file);
     }
 
     async Task<Vocabulary> TrainAsync(CancellationToken cancellationToken)
@@ -67,7 +60,10 @@ sealed class TokenizeStage(RunContext run) : Stage(run)
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
-        var dialogue = Dialogue.For(Vocabulary.Read(Run.Folder.In("vocabulary.gguf")));
+        var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
+        // What BpeTokenizer does not know, llama.cpp does, given the model.
+        await using var model = vocabulary.Kind != "gpt2" && Run.StudentVocabularyGguf is { } gguf ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
+        var dialogue = model is null ? Dialogue.For(vocabulary) : new Dialogue(vocabulary, model);
         var tokens = 0L;
         var rows = ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Select(example =>
         {

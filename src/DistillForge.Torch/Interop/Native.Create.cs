@@ -8,6 +8,7 @@ static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int df_from_data(void* source, long bytes, ReadOnlySpan<long> shape, int n, int dtype, int device, out TensorHandle result);
     [LibraryImport(Library)] internal static partial int df_copy_out(TensorHandle t, void* target, long bytes);
     [LibraryImport(Library)] internal static partial int df_data_ptr(TensorHandle t, out nint result);
+    [LibraryImport(Library)] internal static partial int df_data_id(TensorHandle t, out nint result);
     [LibraryImport(Library)] internal static partial int df_item(TensorHandle t, out Scalar result);
     [LibraryImport(Library)] internal static partial int df_empty(ReadOnlySpan<long> shape, int n, int dtype, int device, out TensorHandle result);
     [LibraryImport(Library)] internal static partial int df_zeros(ReadOnlySpan<long> shape, int n, int dtype, int device, out TensorHandle result);

@@ -21,6 +21,10 @@ static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int df_grad_mode(int enabled);
     [LibraryImport(Library)] internal static partial int df_grad_enabled();
     [LibraryImport(Library)] internal static partial int df_manual_seed(long seed);
-    [LibraryImport(Library)] internal static partial int df_rng_state(out TensorHandle result);
-    [LibraryImport(Library)] internal static partial int df_set_rng_state(TensorHandle state);
+    [LibraryImport(Library)] internal static partial int df_rng_state(int device, out TensorHandle result);
+    [LibraryImport(Library)] internal static partial int df_set_rng_state(int device, TensorHandle state);
+    [LibraryImport(Library)] internal static partial int df_watch_memory();
+    [LibraryImport(Library)] internal static partial int df_end_watch(out long peak);
+    [LibraryImport(Library)] internal static partial int df_synchronize(int device);
+    [LibraryImport(Library)] internal static partial int df_cuda_memory(int device, int reset, out long now, out long peak);
 }

@@ -19,8 +19,8 @@ public static partial class torch
         public static void manual_seed(long seed) => Check.Ok(Native.df_manual_seed(seed));
 
         /// <summary>The generator of the CPU as bytes, for a checkpoint.</summary>
-        public static Tensor get_rng_state() => Check.Tensor(Native.df_rng_state(out var result), result);
+        public static Tensor get_rng_state() => Check.Tensor(Native.df_rng_state(CPU.Code, out var result), result);
 
-        public static void set_rng_state(Tensor new_state) => Check.Ok(Native.df_set_rng_state(new_state.Handle));
+        public static void set_rng_state(Tensor new_state) => Check.Ok(Native.df_set_rng_state(CPU.Code, new_state.Handle));
     }
 }

@@ -11,11 +11,14 @@ flock 9
 say() { echo "DistillForge.Torch : error DF1001: $1" >&2; exit 1; }
 need() { command -v "$1" >/dev/null || say "$1 is missing. Run ./distillforge setup, or: apt-get install $2"; }
 need cmake cmake
-need make make
+command -v ninja >/dev/null || need make make
 need g++ g++
 
 torch=${TORCH_DIR:-}
-if [ -n "$torch" ] && [ -z "$(find "$torch/" -maxdepth 5 -name TorchConfig.cmake -print -quit 2>/dev/null)" ]; then
+layout=
+if [ -n "$torch" ] && [ -f "$torch/include/ATen/ATen.h" ] && [ -f "$torch/lib/libtorch_cpu.so" ]; then
+    layout=$torch
+elif [ -n "$torch" ] && [ -z "$(find "$torch/" -maxdepth 5 -name TorchConfig.cmake -print -quit 2>/dev/null)" ]; then
     say "TORCH_DIR=$torch holds no TorchConfig.cmake. Point it at the folder of a libtorch (the torch folder of a Python environment does), or unset it."
 fi
 if [ -z "$torch" ] && [ -z "${CMAKE_PREFIX_PATH:-}" ] && ! compgen -G '/usr/lib/*/cmake/Torch/TorchConfig.cmake' >/dev/null; then
@@ -28,7 +31,7 @@ if [ ! -f "$out/build/torch-dir" ] || [ "$(cat "$out/build/torch-dir")" != "$tor
 fi
 log="$out/build.log"
 {
-    cmake -S "$here" -B "$out/build" -DCMAKE_BUILD_TYPE=Release ${torch:+-DCMAKE_PREFIX_PATH="$torch"} &&
+    cmake -S "$here" -B "$out/build" -DCMAKE_BUILD_TYPE=Release $(command -v make >/dev/null || echo -G Ninja) ${torch:+-DCMAKE_PREFIX_PATH="$torch"} ${layout:+-DTORCH_LAYOUT="$layout"} &&
         printf '%s' "$torch" >"$out/build/torch-dir" &&
         cmake --build "$out/build" -j "$(nproc)"
 } >"$log" 2>&1 9>&- || {

@@ -1,11 +1,15 @@
 // Errors, live tensors, threads, gradient mode, devices, the random generator.
 #include "shim.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/version.h>
+
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
+#include <c10/core/CachingDeviceAllocator.h>
+#define DF_DEVICE_ALLOCATOR
+#endif
 
 #include <atomic>
 #include <mutex>
@@ -67,20 +71,56 @@ DF_API int32_t df_grad_enabled() { return c10::GradMode::is_enabled() ? 1 : 0; }
 
 DF_API int df_manual_seed(int64_t seed) { DF_DO(at::manual_seed(static_cast<uint64_t>(seed))); }
 
-DF_API int df_rng_state(df_tensor** out)
+// The generator that operations on a device draw from. A tensor there first: that initialises CUDA.
+static at::Generator generator_of(int32_t device_code)
+{
+    at::Device device = df::device(device_code);
+    return at::globalContext().defaultGenerator(device.is_cpu() ? device : at::empty({ 0 }, at::TensorOptions().device(device)).device());
+}
+
+DF_API int df_rng_state(int32_t device, df_tensor** out)
 {
     return df::guard([&] {
-        auto generator = at::detail::getDefaultCPUGenerator();
+        auto generator = generator_of(device);
         std::lock_guard<std::mutex> lock(generator.mutex());
         *out = df::wrap(at::Tensor(generator.get_state()));
     });
 }
 
-DF_API int df_set_rng_state(df_tensor* state)
+DF_API int df_set_rng_state(int32_t device, df_tensor* state)
 {
     return df::guard([&] {
-        auto generator = at::detail::getDefaultCPUGenerator();
+        auto generator = generator_of(device);
         std::lock_guard<std::mutex> lock(generator.mutex());
         generator.set_state(get(state));
+    });
+}
+
+// Waits for all that was asked of a device: work is queued on one stream, and reading a number back waits for what is before it.
+DF_API int df_synchronize(int32_t device)
+{
+    return df::guard([&] {
+        if (!df::device(device).is_cpu()) {
+            at::zeros({ 1 }, at::TensorOptions().device(df::device(device))).item();
+        }
+    });
+}
+
+// Bytes that tensors take on a CUDA device now, and at most since the last reset; -1 where this libtorch does not say.
+DF_API int df_cuda_memory(int32_t device, int32_t reset, int64_t* now, int64_t* peak)
+{
+    return df::guard([&] {
+        *now = *peak = -1;
+        at::Device place = at::empty({ 0 }, at::TensorOptions().device(df::device(device))).device();
+        TORCH_CHECK(place.is_cuda(), "memory is counted on CUDA devices, and this is ", place);
+#ifdef DF_DEVICE_ALLOCATOR
+        auto* allocator = c10::getDeviceAllocator(place.type());
+        if (reset) {
+            allocator->resetPeakStats(place.index());
+        }
+        auto bytes = allocator->getDeviceStats(place.index()).allocated_bytes[0];
+        *now = bytes.current;
+        *peak = bytes.peak;
+#endif
     });
 }

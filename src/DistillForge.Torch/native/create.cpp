@@ -40,6 +40,9 @@ DF_API int df_data_ptr(df_tensor* t, void** out)
     });
 }
 
+// Which memory a tensor has, to see whether it was given another; not to be read.
+DF_API int df_data_id(df_tensor* t, void** out) { DF_DO(*out = get(t).data_ptr()); }
+
 DF_API int df_item(df_tensor* t, df_scalar* out)
 {
     return df::guard([&] {

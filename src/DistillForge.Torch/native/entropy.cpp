@@ -64,7 +64,7 @@ ROW(uint16_t)
 
 struct Numbers {
     int64_t valid, chunk;
-    bool hidden_gradient, weight_gradient;
+    bool hidden_gradient, weight_gradient, plain;
 };
 
 void check(const at::Tensor& h, const at::Tensor& w, const at::Tensor& ids, const at::Tensor& weights, int64_t valid)
@@ -73,7 +73,7 @@ void check(const at::Tensor& h, const at::Tensor& w, const at::Tensor& ids, cons
     TORCH_CHECK(ids.dim() == 2 && ids.size(0) == h.size(0) && ids.scalar_type() == at::kLong, "linear_sparse_cross_entropy: ids are int64 [N, K]");
     TORCH_CHECK(weights.sizes() == ids.sizes() && weights.scalar_type() == at::kFloat, "linear_sparse_cross_entropy: weights are float32 [N, K]");
     TORCH_CHECK(valid > 0 && valid <= w.size(0), "linear_sparse_cross_entropy: a vocabulary of ", valid, " in ", w.size(0), " rows");
-    if (ids.numel() > 0) {
+    if (ids.numel() > 0 && ids.is_cpu()) { // a GPU looks itself, and would have to be waited for here
         int64_t largest = ids.max().item().toLong();
         TORCH_CHECK(largest < valid, "linear_sparse_cross_entropy: id ", largest, " is outside the vocabulary of ", valid);
     }
@@ -98,8 +98,26 @@ void rows_of(const at::Tensor& logits, int64_t start, const at::Tensor& ids, con
     });
 }
 
+// The same in plain operations, for any device.
+void rows_plain(const at::Tensor& logits, int64_t start, const at::Tensor& ids_all, const at::Tensor& weights_all, const at::Tensor& losses, const at::Tensor& surprisals, const Numbers& numbers)
+{
+    int64_t n = logits.size(0), columns = logits.size(1);
+    at::Tensor ids = ids_all.narrow(0, start, n), ignored = ids.lt(0), safe = ids.clamp_min(0), weights = weights_all.narrow(0, start, n).masked_fill(ignored, 0);
+    at::Tensor known = logits.narrow(1, 0, numbers.valid), log = at::log_softmax(known.to(at::kFloat), 1), found = log.gather(1, safe).neg_().masked_fill_(ignored, 0);
+    surprisals.narrow(0, start, n).copy_(found);
+    losses.narrow(0, start, n).copy_((found * weights).sum(1));
+    if (numbers.hidden_gradient || numbers.weight_gradient) {
+        known.copy_(log.exp_().mul_(weights.sum(1, true)).scatter_add_(1, safe, weights.neg()));
+        logits.narrow(1, numbers.valid, columns - numbers.valid).zero_();
+    }
+}
+
 void add_to(const at::Tensor& total, const at::Tensor& part)
 {
+    if (!total.is_cpu()) {
+        total.add_(part);
+        return;
+    }
     auto* to = data<float>(total);
     by_type(part, [&](auto* tag) {
         const auto* from = data<element<decltype(tag)>>(part);
@@ -120,7 +138,7 @@ struct SparseEntropy : torch::autograd::Function<SparseEntropy> {
             int64_t rows = std::min(chunk, n - start);
             at::Tensor part = h.narrow(0, start, rows), l = logits.narrow(0, 0, rows);
             at::mm_out(l, part, w.t());
-            rows_of(l, start, ids, weights, losses, surprisals, numbers);
+            (numbers.plain ? rows_plain : rows_of)(l, start, ids, weights, losses, surprisals, numbers);
             if (gh.defined()) {
                 at::Tensor target = gh.narrow(0, start, rows);
                 at::mm_out(target, l, w);
@@ -144,9 +162,10 @@ struct SparseEntropy : torch::autograd::Function<SparseEntropy> {
         TORCH_CHECK(saved.count("hidden") == 1, "linear_sparse_cross_entropy goes backward once");
         at::Tensor gh = saved["hidden"].toTensor(), gw = saved["weight"].toTensor(), none;
         saved.clear(); // scaled in place below
-        double factor = gradients[0].item().toDouble();
+        const at::Tensor& factor = gradients[0];
+        bool is_one = factor.is_cpu() && factor.item().toDouble() == 1; // a GPU would have to be waited for
         for (at::Tensor* t : { &gh, &gw }) {
-            if (t->defined() && factor != 1) {
+            if (t->defined() && !is_one) {
                 t->mul_(factor);
             }
         }
@@ -156,11 +175,11 @@ struct SparseEntropy : torch::autograd::Function<SparseEntropy> {
 
 } // namespace
 
-DF_API int df_linear_sparse_cross_entropy(df_tensor* hidden, df_tensor* master, df_tensor* weight, df_tensor* ids, df_tensor* weights, int64_t valid, int64_t chunk, df_tensor** total, df_tensor** surprisals)
+DF_API int df_linear_sparse_cross_entropy(df_tensor* hidden, df_tensor* master, df_tensor* weight, df_tensor* ids, df_tensor* weights, int64_t valid, int64_t chunk, int32_t plain, df_tensor** total, df_tensor** surprisals)
 {
     return df::guard([&] {
         bool recording = c10::GradMode::is_enabled();
-        Numbers numbers { valid, chunk, recording && get(hidden).requires_grad(), recording && get(master).requires_grad() };
+        Numbers numbers { valid, chunk, recording && get(hidden).requires_grad(), recording && get(master).requires_grad(), plain != 0 || !get(hidden).is_cpu() };
         auto results = SparseEntropy::apply(get(hidden), get(master), get(weight).detach(), get(ids), get(weights), numbers);
         *total = wrap(std::move(results[0]));
         *surprisals = wrap(std::move(results[1]));

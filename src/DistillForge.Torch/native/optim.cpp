@@ -3,6 +3,9 @@
 #include "shim.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
+#include <map>
 
 using df::get;
 using df::list;
@@ -51,22 +54,44 @@ void adamw_fused(const at::Tensor& p, const at::Tensor& g, const at::Tensor& m, 
     p.unsafeGetTensorImpl()->bump_version();
 }
 
-void adamw_plain(at::Tensor p, const at::Tensor& g, at::Tensor m, at::Tensor v, adamw_numbers a)
+// The same on any device and type, in few calls for all tensors together.
+struct adamw_group {
+    std::vector<at::Tensor> values, gradients, means, squares;
+};
+
+void adamw_plain(adamw_group& all, adamw_numbers a)
 {
-    m.mul_(a.keep1).add_(g, a.mix1);
-    v.mul_(a.keep2).addcmul_(g, g, a.mix2);
-    p.mul_(a.shrink).addcdiv_(m, v.sqrt().mul_(a.root).add_(a.eps), -a.rate);
+    using at::Scalar;
+    at::_foreach_mul_(all.means, Scalar(a.keep1));
+    at::_foreach_add_(all.means, all.gradients, Scalar(a.mix1));
+    at::_foreach_mul_(all.squares, Scalar(a.keep2));
+    at::_foreach_addcmul_(all.squares, all.gradients, all.gradients, Scalar(a.mix2));
+    auto deviations = at::_foreach_sqrt(all.squares);
+    at::_foreach_mul_(deviations, Scalar(a.root));
+    at::_foreach_add_(deviations, Scalar(a.eps));
+    at::_foreach_mul_(all.values, Scalar(a.shrink));
+    at::_foreach_addcdiv_(all.values, all.means, deviations, Scalar(-a.rate));
 }
 
-double norm_of(const at::Tensor& g)
+double squares_of(const at::Tensor& g)
 {
-    if (!fast(g)) {
-        double norm = g.to(at::kFloat).norm().item().toDouble();
-        return norm * norm;
-    }
     const auto* gp = g.data_ptr<float>();
     return at::parallel_reduce(
         0, g.numel(), 65536, 0.0, [&](int64_t from, int64_t to, double start) { return start + squares_loop(gp + from, to - from); }, [](double a, double b) { return a + b; });
+}
+
+// One look at the device for all of them.
+double squares_of(const std::vector<at::Tensor>& gradients)
+{
+    if (gradients.empty()) {
+        return 0;
+    }
+    std::vector<at::Tensor> wide;
+    for (const auto& g : gradients) {
+        wide.push_back(g.to(at::kFloat));
+    }
+    double norm = at::stack(at::_foreach_norm(wide, at::Scalar(2))).norm().item().toDouble();
+    return norm * norm;
 }
 
 } // namespace
@@ -74,7 +99,8 @@ double norm_of(const at::Tensor& g)
 DF_API int df_adamw(df_tensor* const* parameters, df_tensor* const* means, df_tensor* const* squares, int64_t* steps, int32_t n, double rate, double beta1, double beta2, double eps, double decay)
 {
     return df::guard([&] {
-        at::NoGradGuard quiet;
+        c10::NoGradGuard quiet;
+        std::map<int64_t, std::pair<adamw_numbers, adamw_group>> others; // by step
         for (int32_t i = 0; i < n; i++) {
             at::Tensor &p = get(parameters[i]), &m = get(means[i]), &v = get(squares[i]);
             const at::Tensor& gradient = p.grad();
@@ -89,8 +115,16 @@ DF_API int df_adamw(df_tensor* const* parameters, df_tensor* const* means, df_te
             if (fast(p) && fast(g) && fast(m) && fast(v)) {
                 adamw_fused(p, g, m, v, numbers);
             } else {
-                adamw_plain(p, g, m, v, numbers);
+                auto& [same, group] = others[steps[i]];
+                same = numbers;
+                group.values.push_back(p);
+                group.gradients.push_back(g);
+                group.means.push_back(m);
+                group.squares.push_back(v);
             }
+        }
+        for (auto& [step, found] : others) {
+            adamw_plain(found.second, found.first);
         }
     });
 }
@@ -99,25 +133,28 @@ DF_API int df_adamw(df_tensor* const* parameters, df_tensor* const* means, df_te
 DF_API int df_clip_grad_norm_(df_tensor* const* parameters, int32_t n, double limit, double* norm)
 {
     return df::guard([&] {
-        at::NoGradGuard quiet;
+        c10::NoGradGuard quiet;
         double total = 0;
-        auto tensors = list(parameters, n);
-        for (const auto& t : tensors) {
-            total += t.grad().defined() ? norm_of(t.grad()) : 0.0;
+        std::vector<at::Tensor> near, others;
+        for (const auto& t : list(parameters, n)) {
+            if (t.grad().defined()) {
+                (fast(t.grad()) ? near : others).push_back(t.grad());
+            }
         }
-        *norm = std::sqrt(total);
+        for (const auto& g : near) {
+            total += squares_of(g);
+        }
+        *norm = std::sqrt(total + squares_of(others));
         double factor = limit / (*norm + 1e-6);
         if (!std::isfinite(*norm) || factor >= 1) {
             return;
         }
-        for (const auto& t : tensors) {
-            at::Tensor g = t.grad();
-            if (g.defined() && fast(g)) {
-                auto* gp = g.data_ptr<float>();
-                at::parallel_for(0, g.numel(), 65536, [&](int64_t from, int64_t to) { scale_loop(gp + from, to - from, static_cast<float>(factor)); });
-            } else if (g.defined()) {
-                g.mul_(factor);
-            }
+        for (const auto& g : near) {
+            auto* gp = g.data_ptr<float>();
+            at::parallel_for(0, g.numel(), 65536, [&](int64_t from, int64_t to) { scale_loop(gp + from, to - from, static_cast<float>(factor)); });
+        }
+        if (!others.empty()) {
+            at::_foreach_mul_(others, at::Scalar(factor));
         }
     });
 }

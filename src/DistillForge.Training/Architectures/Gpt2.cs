@@ -43,11 +43,13 @@ sealed class Gpt2Network : Network
     {
         using var scope = NewDisposeScope();
         var x = Fused.embedding(tokens, embedding.Value) + places.Value.narrow(0, 0, tokens.shape[1]);   // [B, T, d] float32
+        Inside?.Watch?.Invoke(0, Flow.Stream, x);
         for (var layer = 0; layer < blocks.Length; layer++)
         {
             // Beyond the last attention no position looks at another: only those that count go on.
             x = blocks[layer].Forward(x, layer == blocks.Length - 1 ? positions : null, Precision, Inside);
             Inside?.SeeState(layer + 1, x, positions, state => norm.Apply(state, ScalarType.Float32));
+            Inside?.Watch?.Invoke(layer + 1, Flow.Stream, x);
         }
 
         return norm.Apply(x, ScalarType.Float32).MoveToOuterDisposeScope();
@@ -106,6 +108,7 @@ sealed class Gpt2Block
     {
         using var scope = NewDisposeScope();
         var attended = Attend(before.Apply(x, precision.Type), precision, inside);
+        inside?.Watch?.Invoke(layer + 1, Flow.Heads, attended);
         if (positions is not null)
         {
             x = x.flatten(0, 1).index_select(0, positions);
@@ -114,6 +117,7 @@ sealed class Gpt2Block
 
         x = x + Linear(attended, output, precision);
         var activated = Linear(between.Apply(x, precision.Type), up, precision).gelu(tanh: true);   // [.., F]
+        inside?.Watch?.Invoke(layer + 1, Flow.Neurons, activated);
         return (x + Linear(activated, down, precision)).MoveToOuterDisposeScope();
     }
 
@@ -132,7 +136,7 @@ sealed class Gpt2Block
 
     static Tensor Linear(Tensor x, (Weight Matrix, Weight Bias) linear, Precision precision)
     {
-        var product = Fused.linear(x, linear.Matrix.Value, precision.Type);
+        var product = linear.Matrix.Apply(x, precision);
         return product + linear.Bias.Value.to_type(product.dtype);
     }
 }

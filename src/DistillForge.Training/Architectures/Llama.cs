@@ -70,11 +70,13 @@ sealed class LlamaNetwork : Network
     {
         using var scope = NewDisposeScope();
         var x = Fused.embedding(tokens, embedding.Value);   // [B, T, d] float32: the residual stream
+        Inside?.Watch?.Invoke(0, Flow.Stream, x);
         for (var layer = 0; layer < blocks.Length; layer++)
         {
             // Beyond the last attention no position looks at another: only those that count go on.
             x = blocks[layer].Forward(x, rotary, layer == blocks.Length - 1 ? positions : null, Precision, Inside);
             Inside?.SeeState(layer + 1, x, positions, Norm);
+            Inside?.Watch?.Invoke(layer + 1, Flow.Stream, x);
         }
 
         return Norm(x).MoveToOuterDisposeScope();

@@ -67,6 +67,7 @@ sealed class LlamaBlock
     {
         using var scope = NewDisposeScope();
         var attended = Attend(Fused.rms_norm(x, attentionNorm.Value, shape.NormEpsilon, precision.Type), rotary, precision, inside);
+        inside?.Watch?.Invoke(layer + 1, Flow.Heads, attended);
         if (positions is not null)
         {
             x = x.flatten(0, 1).index_select(0, positions);
@@ -76,6 +77,7 @@ sealed class LlamaBlock
         x = x + Linear(attended, output, precision);
         var h = Fused.rms_norm(x, feedForwardNorm.Value, shape.NormEpsilon, precision.Type);
         var activated = Fused.swiglu(Linear(h, gate, precision), Linear(h, up, precision));   // [.., F]
+        inside?.Watch?.Invoke(layer + 1, Flow.Neurons, activated);
         return (x + Linear(activated, down, precision)).MoveToOuterDisposeScope();
     }
 
@@ -102,5 +104,5 @@ sealed class LlamaBlock
         return weights.matmul(v).view(b, shape.Heads, t, shape.HeadSize).transpose(1, 2).reshape(b, t, shape.Heads * shape.HeadSize);
     }
 
-    static Tensor Linear(Tensor x, Weight weight, Precision precision) => Fused.linear(x, weight.Value, precision.Type);
+    static Tensor Linear(Tensor x, Weight weight, Precision precision) => weight.Apply(x, precision);
 }

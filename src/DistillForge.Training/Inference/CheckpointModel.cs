@@ -18,11 +18,13 @@ public sealed class CheckpointModel : ILanguageModel, IDisposable
     readonly Vocabulary vocabulary;
     readonly Lazy<(Dialogue Dialogue, ITokenizer Tokenizer)> text;
     readonly string name;
+    readonly int threads;
 
     /// <param name="tokenizer">For a vocabulary that <see cref="BpeTokenizer"/> does not know; null for that.</param>
-    public CheckpointModel(ModelShape shape, Network network, Vocabulary vocabulary, string name, ITokenizer? tokenizer = null)
+    /// <param name="threads">0 leaves it to libtorch.</param>
+    public CheckpointModel(ModelShape shape, Network network, Vocabulary vocabulary, string name, ITokenizer? tokenizer = null, int threads = 0)
     {
-        (this.shape, this.network, this.vocabulary, this.name) = (shape, network, vocabulary, name);
+        (this.shape, this.network, this.vocabulary, this.name, this.threads) = (shape, network, vocabulary, name, threads);
         network.Precision = Precision.Float32;
         text = new(() => (tokenizer ?? new BpeTokenizer(vocabulary)) is var known ? (new Dialogue(vocabulary, known), known) : default);
         thread = new Thread(Work) { IsBackground = true, Name = "checkpoint model" };
@@ -31,13 +33,13 @@ public sealed class CheckpointModel : ILanguageModel, IDisposable
 
     /// <param name="folder">With <c>model.safetensors</c>, <c>config.json</c> and <c>vocabulary.gguf</c>.</param>
     /// <exception cref="ForgeException">A file is missing or unfit.</exception>
-    public static CheckpointModel Open(string folder, ITokenizer? tokenizer = null)
+    public static CheckpointModel Open(string folder, ITokenizer? tokenizer = null, int threads = 0)
     {
         var shape = HuggingFaceConfig.Read(Path.Combine(folder, "config.json"));
         var vocabulary = Text.Vocabulary.Read(Path.Combine(folder, "vocabulary.gguf"));
         var network = TrainingCatalog.Architectures.Create(shape.Architecture, options: null).Build(shape, seed: 0, CPU);
         Checkpoint.ReadWeights(folder, network);
-        return new CheckpointModel(shape, network, vocabulary, Sha256.OfFile(Path.Combine(folder, "model.safetensors")), tokenizer);
+        return new CheckpointModel(shape, network, vocabulary, Sha256.OfFile(Path.Combine(folder, "model.safetensors")), tokenizer, threads);
     }
 
     public string Vocabulary => vocabulary.Fingerprint;
@@ -86,6 +88,11 @@ public sealed class CheckpointModel : ILanguageModel, IDisposable
 
     void Work()
     {
+        if (threads > 0)
+        {
+            set_num_threads(threads);
+        }
+
         var active = new List<Job>();
         while (!incoming.IsAddingCompleted)
         {

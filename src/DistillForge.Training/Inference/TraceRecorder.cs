@@ -64,9 +64,9 @@ public sealed class TraceRecorder(Want want, Random random)
         var log = Enumerable.Range(0, position.Size).Select(id => position[id] / head.DrawTemperature).ToArray();
         var sum = LogProbabilities.LogSumExp(log);
         var counts = new SortedDictionary<int, int>();
-        for (var draw = 0; draw < head.RandomDraws; draw++)
+        foreach (var place in Places(head.RandomDraws, head.Drawing))
         {
-            var id = Pick(log, sum);
+            var id = Pick(log, sum, place);
             counts[id] = counts.GetValueOrDefault(id) + 1;
         }
 
@@ -97,16 +97,22 @@ public sealed class TraceRecorder(Want want, Random random)
             var tempered = Array.ConvertAll(tail, id => position[id] / temperature);
             var sum = LogProbabilities.LogSumExp(tempered);
             tailLogSums[i].Add((float)sum);
-            tailSamples[i].AddRange(Enumerable.Range(0, Draws).Select(_ => double.IsNegativeInfinity(sum) ? -1 : tail[Pick(tempered, sum)]).ToArray().Order());
+            tailSamples[i].AddRange(Places(Draws, (want as Want.Head)?.Drawing ?? Drawing.Independent).Select(place => double.IsNegativeInfinity(sum) ? -1 : tail[Pick(tempered, sum, place)]).ToArray().Order());
 
             i++;
         }
     }
 
-    // By the inverse of the cumulative distribution.
-    int Pick(float[] log, double sum)
+    // [0, 1), one a draw.
+    double[] Places(int draws, Drawing drawing)
     {
-        var at = random.NextDouble();
+        var comb = drawing == Drawing.Systematic && draws > 0 ? random.NextDouble() : 0;
+        return [.. Enumerable.Range(0, draws).Select(draw => drawing == Drawing.Systematic ? (draw + comb) / draws : random.NextDouble())];
+    }
+
+    // By the inverse of the cumulative distribution.
+    static int Pick(float[] log, double sum, double at)
+    {
         for (var i = 0; i < log.Length; i++)
         {
             at -= Math.Exp(log[i] - sum);

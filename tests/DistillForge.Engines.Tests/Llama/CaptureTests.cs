@@ -138,6 +138,23 @@ public sealed class CaptureTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(0, 8)]
+    [InlineData(100, 0)]
+    public async Task Systematic_draws_take_an_id_as_often_as_its_probability_says_rounded_up_or_down(int everything, int tail)
+    {
+        var trace = await model.ScoreAsync(sequence, new Want.Head(4, TailSamples: tail, RandomDraws: everything, Drawing: Drawing.Systematic), CancellationToken.None);
+
+        var row = Row(0).ToArray();
+        var head = everything > 0 ? [] : trace.HeadIds[..4].ToHashSet();
+        var total = Enumerable.Range(0, Size).Where(id => !head.Contains(id)).Sum(id => Math.Exp(row[id]));
+        Dictionary<int, int> counts = everything > 0
+            ? Enumerable.Range(0, trace.HeadSizes[0]).ToDictionary(i => trace.HeadIds[i], i => trace.HeadDraws!.Counts[i])
+            : trace.TailSamples[0].Ids.Take(tail).CountBy(id => id).ToDictionary();
+        Assert.Equal(everything + tail, counts.Values.Sum());
+        Assert.All(Enumerable.Range(0, Size).Where(id => !head.Contains(id)), id => Assert.InRange(counts.GetValueOrDefault(id) - ((everything + tail) * Math.Exp(row[id]) / total), -1.001, 1.001));
+    }
+
+    [Theory]
     [InlineData(1f)]
     [InlineData(2f)]
     public async Task Random_draws_follow_the_tempered_distribution_with_the_tail_that_they_left(float temperature)

@@ -22,6 +22,9 @@ static class Small
         TiedEmbeddings = true,
     };
 
+    /// <summary>The same size, of another architecture.</summary>
+    public static ModelShape Of(string architecture) => Shape with { Architecture = architecture, KeyValueHeads = architecture == "gpt2" ? Shape.Heads : Shape.KeyValueHeads };
+
     /// <summary>Larger weights than a fresh network's, so that nothing is near zero.</summary>
     public static Network Network(long seed = 1, ModelShape? shape = null)
     {

@@ -15,6 +15,7 @@ public sealed class ImportTests : IDisposable
     [InlineData("""{"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]}""", "system: s|user: u", "assistant: a")]
     [InlineData("""{"messages": [{"role": "user", "content": "u"}]}""", "user: u", "")]
     [InlineData("""{"prompt": [{"role": "user", "content": "p"}], "completion": [{"role": "assistant", "content": "c"}]}""", "user: p", "assistant: c")]
+    [InlineData("""{"prompt": "p", "chosen": "good", "rejected": "bad"}""", "user: p", "assistant: good")]
     public async Task Json_lines_are_read_in_the_forms_that_people_use(string line, string prompt, string completion)
     {
         var row = (await Some.ListAsync(Import.JsonlAsync(folder.Put("x.jsonl", "\n" + line + "\n"), default))).Single();
@@ -24,7 +25,8 @@ public sealed class ImportTests : IDisposable
 
     [Theory]
     [InlineData("{\"prompt\": \"a\"}\n{oops", "is no JSON: 'o' is an invalid start of a property name.", 2)]
-    [InlineData("{\"prompt\": \"a\"}\n\n{\"promt\": \"b\"}", "has none of 'prompt', 'messages', 'question', 'text' and 'turns'; its keys are 'promt'.", 3)]
+    [InlineData("{\"prompt\": \"a\"}\n\n{\"promt\": \"b\"}", "has none of 'prompt', 'messages', 'question', 'text', 'chosen' and 'turns'; its keys are 'promt'.", 3)]
+    [InlineData("{\"prompt\": \"a\", \"chosen\": [{\"role\": \"user\", \"content\": \"b\"}]}", "has a 'chosen' that does not end with the assistant's answer.", 1)]
     [InlineData("[1]", "is no object.", 1)]
     [InlineData("{\"prompt\": 7}", "has a 'prompt' that is neither a text nor a list of messages.", 1)]
     [InlineData("{\"messages\": [{\"role\": \"user\"}]}", "has a message in 'messages' without the text 'content'.", 1)]
@@ -35,6 +37,17 @@ public sealed class ImportTests : IDisposable
 
         Assert.Equal(line, error.Problems.Single().Line);
         Assert.StartsWith(what, error.Problems.Single().What);
+    }
+
+    [Theory]
+    [InlineData("""{"prompt": "p", "chosen": "good", "rejected": "bad"}""")]
+    [InlineData("""{"chosen": [{"role": "user", "content": "p"}, {"role": "assistant", "content": "good"}], "rejected": [{"role": "user", "content": "p"}, {"role": "assistant", "content": "bad"}]}""")]
+    [InlineData("""{"prompt": "p", "completion": "good", "rejected": "bad"}""")]
+    public async Task A_rejected_answer_comes_beside_the_chosen_one(string line)
+    {
+        var row = (await Some.ListAsync(Import.JsonlAsync(folder.Put("x.jsonl", line), default))).Single();
+
+        Assert.Equal(("user: p", "assistant: good", "bad"), (Text(row.Prompt), Text(row.Completion), row.Rejected));
     }
 
     [Fact]

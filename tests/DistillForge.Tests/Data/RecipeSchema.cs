@@ -72,7 +72,7 @@ static class RecipeSchema
 
         return type switch
         {
-            _ when type == typeof(string) || type == typeof(RecipeFile) => new JsonObject { ["type"] = "string" },
+            _ when type == typeof(string) || type == typeof(RecipeFile) || type == typeof(RecipeFolder) => new JsonObject { ["type"] = "string" },
             _ when type == typeof(bool) => new JsonObject { ["type"] = "boolean" },
             _ when type == typeof(int) || type == typeof(long) => new JsonObject { ["type"] = "integer" },
             _ when type == typeof(float) || type == typeof(double) => new JsonObject { ["type"] = "number" },

@@ -76,4 +76,19 @@ public class IntervalTests
     [Fact]
     public void Unpaired_rows_are_refused()
         => Assert.Throws<ArgumentException>(() => PairedBootstrap.Difference([1, 2], [1], seed: 1));
+
+    [Fact]
+    public void A_few_values_have_the_interval_of_Students_t()
+    {
+        // scipy.stats.t.interval(0.95, 4, loc=3, scale=sem([1, 2, 3, 4, 5]))
+        var interval = Interval.OfMean([1, 2, 3, 4, 5]);
+
+        Assert.Equal(3, interval.Value, 12);
+        Assert.Equal(1.0368, interval.Low, 3);
+        Assert.Equal(4.9632, interval.High, 3);
+    }
+
+    [Fact]
+    public void One_value_says_nothing_of_how_far_another_might_be()
+        => Assert.Equal(new Interval(7, double.NegativeInfinity, double.PositiveInfinity), Interval.OfMean([7]));
 }
