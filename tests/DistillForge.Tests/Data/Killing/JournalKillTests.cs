@@ -11,7 +11,7 @@ namespace DistillForge.Tests.Data.Killing;
 public sealed class JournalKillTests : IDisposable
 {
     const int Rows = 400;
-    const int QuickKills = 20;
+    const int QuickKills = 8;
 
     static readonly string[] Kinds = ["write", "fsync", "rename", "unlink", "any"];
 
