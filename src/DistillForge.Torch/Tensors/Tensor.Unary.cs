@@ -59,6 +59,9 @@ public static partial class torch
 
         public Tensor logical_not() => Check.Tensor(Native.df_logical_not(Handle, out var result), result);
 
-        public Tensor gelu(bool tanh = false) => Check.Tensor(Native.df_gelu(Handle, tanh ? 1 : 0, out var result), result);
+        public Tensor gelu() => gelu(Modules.GELU.Approximate.none);
+
+        public Tensor gelu(Modules.GELU.Approximate approximate)
+            => Check.Tensor(Native.df_gelu(Handle, approximate == Modules.GELU.Approximate.tanh ? 1 : 0, out var result), result);
     }
 }

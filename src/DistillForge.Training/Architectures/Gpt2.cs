@@ -109,7 +109,7 @@ sealed class Gpt2Block
         }
 
         x = x + Linear(attended, output, precision);
-        var activated = Linear(between.Apply(x, precision.Type), up, precision).gelu(tanh: true);   // [.., F]
+        var activated = Linear(between.Apply(x, precision.Type), up, precision).gelu(GELU.Approximate.tanh);   // [.., F]
         inside?.Watch?.Invoke(layer + 1, Flow.Neurons, activated);
         return (x + Linear(activated, down, precision)).MoveToOuterDisposeScope();
     }

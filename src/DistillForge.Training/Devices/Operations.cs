@@ -10,7 +10,7 @@ static class Operations
         (string Name, Func<Tensor, Tensor> F)[] ones =
         [
             ("exp", x => x.exp()), ("log", x => (x.abs() + 0.1).log()), ("sqrt", x => (x.abs() + 0.1).sqrt()), ("rsqrt", x => (x.abs() + 0.1).rsqrt()), ("square", x => x.square()), ("tanh", x => x.tanh()),
-            ("sigmoid", x => x.sigmoid()), ("silu", x => x.silu()), ("gelu", x => x.gelu(tanh: true)), ("relu", x => x.relu()), ("abs", x => x.abs()), ("clamp", x => x.clamp(-0.5, 0.5)), ("clamp_min", x => x.clamp_min(0)),
+            ("sigmoid", x => x.sigmoid()), ("silu", x => x.silu()), ("gelu", x => x.gelu(GELU.Approximate.tanh)), ("relu", x => x.relu()), ("abs", x => x.abs()), ("clamp", x => x.clamp(-0.5, 0.5)), ("clamp_min", x => x.clamp_min(0)),
             ("isfinite", x => x.isfinite()), ("softmax", x => x.softmax(-1)), ("log_softmax", x => x.log_softmax(-1)), ("logsumexp", x => x.logsumexp(-1)), ("cumsum", x => x.cumsum(1)), ("mean", x => x.mean([-1], keepdim: true)),
             ("sum", x => x.sum(0)), ("norm", x => x.norm()), ("max", x => x.max(1).values), ("argmax", x => x.argmax(1)), ("sort", x => x.sort(-1, descending: true).Values), ("topk", x => x.topk(5).values),
         ];

@@ -1,4 +1,4 @@
-namespace DistillForge.Training;
+namespace DistillForge.Training.Devices;
 
 /// <summary>What must be settled before the first tensor.</summary>
 public static class TrainingEngine
