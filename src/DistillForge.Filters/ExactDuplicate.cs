@@ -1,7 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using DistillForge.Core;
 
 namespace DistillForge.Filters;
@@ -10,6 +11,8 @@ namespace DistillForge.Filters;
 [Component("exact-duplicate")]
 public sealed class ExactDuplicate(ExactDuplicate.Options options) : IDatasetFilter
 {
+    const int ChunkRows = 1024;
+
     /// <summary>What two rows must share.</summary>
     public enum Parts
     {
@@ -25,36 +28,136 @@ public sealed class ExactDuplicate(ExactDuplicate.Options options) : IDatasetFil
     {
         // 128 bits of SHA-256 stand for the text: by chance no two of a billion rows agree.
         var first = new Dictionary<UInt128, string>();
-        await foreach (var example in dataset.ReadAsync(cancellationToken))
+        await foreach (var chunk in dataset.ReadAsync(cancellationToken).Chunk(ChunkRows).WithCancellation(cancellationToken))
         {
-            var key = KeyOf(example);
-            yield return first.TryAdd(key, example.Id) ? Verdict.Keep : Verdict.Drop("duplicate", $"repeats row {first[key]}");
+            var keys = new UInt128[chunk.Length];
+            Parallel.For(0, chunk.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => keys[i] = KeyOf(chunk[i]));
+            for (var i = 0; i < chunk.Length; i++)
+            {
+                yield return first.TryAdd(keys[i], chunk[i].Id) ? Verdict.Keep : Verdict.Drop("duplicate", $"repeats row {first[keys[i]]}");
+            }
         }
     }
 
     UInt128 KeyOf(Example example)
     {
-        var text = new StringBuilder();
+        using var text = new RowText(64 + Size(example.Prompt) + Size(example.Completion));
         if (options.By != Parts.Completion)
         {
             Append(text, example.Prompt);
         }
 
-        text.Append('\u001e');
+        text.Add('\u001e');
         if (options.By != Parts.Prompt)
         {
             Append(text, example.Completion);
         }
 
-        return BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(MemoryMarshal.AsBytes(text.Written), hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    void Append(StringBuilder text, IReadOnlyList<Message> messages)
+    void Append(RowText text, IReadOnlyList<Message> messages)
     {
         foreach (var message in messages)
         {
-            var content = options.IgnoreSpace ? string.Join(' ', message.Content.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) : message.Content;
-            text.Append(message.Role).Append('\u001f').Append(options.IgnoreCase ? content.ToLowerInvariant() : content).Append('\u001d');
+            text.Add(message.Role);
+            text.Add('\u001f');
+            text.AddContent(message.Content, options.IgnoreSpace, options.IgnoreCase);
+            text.Add('\u001d');
+        }
+    }
+
+    static int Size(IReadOnlyList<Message> messages)
+    {
+        var size = 0;
+        foreach (var message in messages)
+        {
+            size += message.Role.Length + message.Content.Length + 2;
+        }
+
+        return size;
+    }
+
+    /// <summary>What of a row counts, in rented memory.</summary>
+    sealed class RowText(int capacity) : IDisposable
+    {
+        static readonly SearchValues<char> Space = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue + 1).Select(c => (char)c).Where(char.IsWhiteSpace)]);
+
+        readonly char[] buffer = ArrayPool<char>.Shared.Rent(capacity);
+        int length;
+
+        public ReadOnlySpan<char> Written => buffer.AsSpan(0, length);
+
+        public void Add(char character) => buffer[length++] = character;
+
+        public void Add(ReadOnlySpan<char> text)
+        {
+            text.CopyTo(buffer.AsSpan(length));
+            length += text.Length;
+        }
+
+        public void AddContent(ReadOnlySpan<char> text, bool ignoreSpace, bool ignoreCase)
+        {
+            var from = length;
+            if (ignoreSpace)
+            {
+                AddWithoutSpace(text.Trim());
+            }
+            else
+            {
+                Add(text);
+            }
+
+            if (ignoreCase)
+            {
+                var added = buffer.AsSpan(from, length - from);
+                for (var i = 0; i < added.Length; i++)
+                {
+                    added[i] = char.ToLowerInvariant(added[i]);
+                }
+            }
+        }
+
+        public void Dispose() => ArrayPool<char>.Shared.Return(buffer);
+
+        // Most white space is one blank already: what lies between other kinds goes over in one piece.
+        void AddWithoutSpace(ReadOnlySpan<char> text)
+        {
+            while (!text.IsEmpty)
+            {
+                var end = NextOther(text);
+                Add(text[..end]);
+                text = text[end..].TrimStart();
+                if (!text.IsEmpty)
+                {
+                    Add(' ');
+                }
+            }
+        }
+
+        // Where white space is met that is not one blank between two words.
+        static int NextOther(ReadOnlySpan<char> text)
+        {
+            for (var at = 0; at < text.Length;)
+            {
+                var offset = text[at..].IndexOfAny(Space);
+                if (offset < 0)
+                {
+                    return text.Length;
+                }
+
+                at += offset;
+                if (text[at] != ' ' || (at + 1 < text.Length && char.IsWhiteSpace(text[at + 1])))
+                {
+                    return at;
+                }
+
+                at++;
+            }
+
+            return text.Length;
         }
     }
 }

@@ -29,6 +29,18 @@ public sealed class FilterPipeline
     /// <summary>All filters of this program: name → options record, for <see cref="KnownNames.Filters"/>.</summary>
     public static IReadOnlyDictionary<string, Type?> Known { get; } = KnownNames.Of(RowFilters).Concat(KnownNames.Of(DatasetFilters)).Concat(KnownNames.Of(Transforms)).ToDictionary();
 
+    /// <summary>Whether the filter judges each row by itself.</summary>
+    public static bool IsRowFilter(string name) => RowFilters.Contains(name);
+
+    /// <summary>Whether the filter judges rows by the company they keep.</summary>
+    public static bool IsDatasetFilter(string name) => DatasetFilters.Contains(name);
+
+    /// <summary>One filter of a policy alone, for measurements.</summary>
+    public static IFilter CreateRowFilter(ComponentSetting setting) => RowFilters.Create(setting.Name, setting.Options);
+
+    /// <summary>One filter of a policy alone, for measurements.</summary>
+    public static IDatasetFilter CreateDatasetFilter(ComponentSetting setting) => DatasetFilters.Create(setting.Name, setting.Options);
+
     /// <param name="verdictsPath">Every filter's verdict on every row.</param>
     /// <param name="curatedPath">The examples that no filter dropped.</param>
     public async Task<FilterSummary> RunAsync(IDataset dataset, string verdictsPath, string curatedPath, CancellationToken cancellationToken)

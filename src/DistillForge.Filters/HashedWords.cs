@@ -3,7 +3,7 @@ using System.Buffers;
 namespace DistillForge.Filters;
 
 /// <summary>The words of one text in rented memory: hash and place of each, see <see cref="WordScanner"/>.</summary>
-ref struct HashedWords
+ref struct HashedWords : IWordSink
 {
     ulong[] hashes;
     int[] starts;
@@ -29,26 +29,12 @@ ref struct HashedWords
     public static HashedWords Of(ReadOnlySpan<char> text)
     {
         var words = new HashedWords(256);
-        var scanner = new WordScanner(text);
-        while (scanner.MoveNext())
-        {
-            words.Add(scanner.Hash, scanner.Start, scanner.End);
-        }
-
+        WordBlocks.Scan(text, ref words);
         return words;
     }
 
     /// <summary>Of the words from here on, in order.</summary>
-    public readonly ulong RunHash(int first, int count)
-    {
-        var hash = 0UL;
-        for (var i = first; i < first + count; i++)
-        {
-            hash = (hash * 0x9E3779B97F4A7C15) + hashes[i];
-        }
-
-        return WordScanner.Mix(hash);
-    }
+    public readonly ulong RunHash(int first, int count) => WordRuns.Hash(Hashes.Slice(first, count));
 
     public readonly void Dispose()
     {
@@ -57,15 +43,18 @@ ref struct HashedWords
         ArrayPool<int>.Shared.Return(ends);
     }
 
-    void Add(ulong hash, int start, int end)
+    public void Reserve(int words)
     {
-        if (Count == Math.Min(hashes.Length, Math.Min(starts.Length, ends.Length)))
+        while (Count + words > Math.Min(hashes.Length, Math.Min(starts.Length, ends.Length)))
         {
             Grow(ref hashes);
             Grow(ref starts);
             Grow(ref ends);
         }
+    }
 
+    public void Add(ulong hash, int start, int end)
+    {
         (hashes[Count], starts[Count], ends[Count]) = (hash, start, end);
         Count++;
     }

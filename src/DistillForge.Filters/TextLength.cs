@@ -1,3 +1,8 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace DistillForge.Filters;
 
 static class TextLength
@@ -5,13 +10,34 @@ static class TextLength
     /// <summary>Pieces between white space, counted without cutting them out.</summary>
     public static int Words(string text)
     {
+        var (words, at, spaceBefore) = (0, 0, true);
+        ref var first = ref Unsafe.As<char, ushort>(ref MemoryMarshal.GetReference(text.AsSpan()));
+        for (; at + Vector512<ushort>.Count <= text.Length; at += Vector512<ushort>.Count)
+        {
+            var block = Vector512.LoadUnsafe(ref first, (nuint)at);
+            if (!Vector512.LessThanAll(block, Vector512.Create((ushort)0x80)))
+            {
+                words += Count(text.AsSpan(at, Vector512<ushort>.Count), ref spaceBefore);
+                continue;
+            }
+
+            // The white space of ASCII: the blank, and 9 to 13.
+            var space = (Vector512.Equals(block, Vector512.Create((ushort)' ')) | Vector512.LessThan(block - Vector512.Create((ushort)9), Vector512.Create((ushort)5))).ExtractMostSignificantBits();
+            words += BitOperations.PopCount(~space & ((space << 1) | (spaceBefore ? 1u : 0)) & uint.MaxValue);
+            spaceBefore = (space >> 31) != 0;
+        }
+
+        return words + Count(text.AsSpan(at), ref spaceBefore);
+    }
+
+    static int Count(ReadOnlySpan<char> text, ref bool spaceBefore)
+    {
         var words = 0;
-        var inside = false;
         foreach (var character in text)
         {
             var space = char.IsWhiteSpace(character);
-            words += !space && !inside ? 1 : 0;
-            inside = !space;
+            words += !space && spaceBefore ? 1 : 0;
+            spaceBefore = space;
         }
 
         return words;

@@ -49,14 +49,15 @@ ref struct WordScanner(ReadOnlySpan<char> text)
             return true;
         }
 
-        // Seven bits a letter: up to nine ASCII letters no two words agree, and a step costs two cycles.
-        var hash = 0UL;
+        // Eight bytes are taken in at once: up to eight ASCII letters no two words agree.
+        var (hash, group, bits) = (0UL, 0UL, 0);
         do
         {
-            hash = BitOperations.RotateLeft(hash, 7) ^ folded;
-            if (folded >= 128)
+            group |= (ulong)(folded & 0xff) << bits;
+            bits += 8;
+            if (folded > 0xff || bits == 64)
             {
-                hash *= 0x9FB21C651E98DF25;
+                Flush(folded >> 8, ref hash, ref group, ref bits);
             }
 
             i++;
@@ -64,8 +65,30 @@ ref struct WordScanner(ReadOnlySpan<char> text)
         while ((uint)i < (uint)text.Length && (folded = Fold(text[i])) - 1 < Alone - 1);
 
         next = i;
-        Hash = Mix(hash);
+        Hash = Mix(bits > 0 ? Append(hash, group) : hash);
         return true;
+    }
+
+    /// <summary>The hash of a word, not yet mixed, with its next eight bytes; zeros behind its last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Append(ulong hash, ulong group) => BitOperations.RotateLeft(hash * 0x9FB21C651E98DF25, 29) ^ group;
+
+    static void Flush(uint high, ref ulong hash, ref ulong group, ref int bits)
+    {
+        if (bits == 64)
+        {
+            (hash, group, bits) = (Append(hash, group), 0, 0);
+        }
+
+        if (high > 0)
+        {
+            group |= (ulong)high << bits;
+            bits += 8;
+            if (bits == 64)
+            {
+                (hash, group, bits) = (Append(hash, group), 0, 0);
+            }
+        }
     }
 
     /// <summary>Spreads every bit over all others.</summary>

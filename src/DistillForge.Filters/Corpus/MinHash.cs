@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace DistillForge.Filters;
@@ -13,26 +14,37 @@ public static class MinHash
     public const int Bands = 14;
     public const int BandRows = Hashes / Bands;
 
-    // One permutation of the 32-bit numbers each: odd factor and offset.
-    static readonly uint[] Factors = Draw(1, odd: true);
-    static readonly uint[] Offsets = Draw(2, odd: false);
+    // A permutation of the 32-bit numbers each: the bits that it flips. Shingles are well mixed already, so that each of a set's members comes first as often
+    // as any other, over all sets; a factor beside it would double the work.
+    static readonly uint[] Flips = Draw(1);
 
     /// <param name="signature">[112] The least value of each permutation over all shingles; all ones where there are none.</param>
     public static void Sign(ReadOnlySpan<uint> shingles, Span<uint> signature)
     {
-        // A block of 16 permutations stays in registers while all shingles pass by.
-        for (var block = 0; block < Hashes; block += Vector512<uint>.Count)
+        // All seven blocks of 16 permutations stay in registers while the shingles pass by once.
+        ref var flips = ref MemoryMarshal.GetArrayDataReference(Flips);
+        var (f0, f1, f2, f3) = (Vector512.LoadUnsafe(ref flips), Vector512.LoadUnsafe(ref flips, 16), Vector512.LoadUnsafe(ref flips, 32), Vector512.LoadUnsafe(ref flips, 48));
+        var (f4, f5, f6) = (Vector512.LoadUnsafe(ref flips, 64), Vector512.LoadUnsafe(ref flips, 80), Vector512.LoadUnsafe(ref flips, 96));
+        var (a, b, c, d, e, f, g) = (Vector512<uint>.AllBitsSet, Vector512<uint>.AllBitsSet, Vector512<uint>.AllBitsSet, Vector512<uint>.AllBitsSet, Vector512<uint>.AllBitsSet, Vector512<uint>.AllBitsSet, Vector512<uint>.AllBitsSet);
+        foreach (var shingle in shingles)
         {
-            var factor = Vector512.LoadUnsafe(ref Factors[block]);
-            var offset = Vector512.LoadUnsafe(ref Offsets[block]);
-            var least = Vector512<uint>.AllBitsSet;
-            foreach (var shingle in shingles)
-            {
-                least = Vector512.Min(least, (Vector512.Create(shingle) * factor) + offset);
-            }
-
-            least.CopyTo(signature[block..]);
+            var all = Vector512.Create(shingle);
+            a = Vector512.Min(a, all ^ f0);
+            b = Vector512.Min(b, all ^ f1);
+            c = Vector512.Min(c, all ^ f2);
+            d = Vector512.Min(d, all ^ f3);
+            e = Vector512.Min(e, all ^ f4);
+            f = Vector512.Min(f, all ^ f5);
+            g = Vector512.Min(g, all ^ f6);
         }
+
+        a.CopyTo(signature);
+        b.CopyTo(signature[16..]);
+        c.CopyTo(signature[32..]);
+        d.CopyTo(signature[48..]);
+        e.CopyTo(signature[64..]);
+        f.CopyTo(signature[80..]);
+        g.CopyTo(signature[96..]);
     }
 
     /// <param name="keys">[14] One hash a band; equal bands have equal keys.</param>
@@ -67,7 +79,7 @@ public static class MinHash
     }
 
     // SplitMix64: the same numbers on every machine and in every version.
-    static uint[] Draw(ulong seed, bool odd)
+    static uint[] Draw(ulong seed)
     {
         var state = seed * 0x9E3779B97F4A7C15;
         var numbers = new uint[Hashes];
@@ -76,7 +88,7 @@ public static class MinHash
             state += 0x9E3779B97F4A7C15;
             var z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
             z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            numbers[i] = (uint)((z ^ (z >> 31)) >> 32) | (odd ? 1u : 0u);
+            numbers[i] = (uint)((z ^ (z >> 31)) >> 32);
         }
 
         return numbers;

@@ -1,71 +1,65 @@
 namespace DistillForge.Filters;
 
 /// <summary>Makes the shingles of texts: one 32-bit hash for each run of so many words. Used again and again, it allocates nothing.</summary>
+/// <param name="words">Words of a shingle.</param>
 /// <remarks>Not for several threads at once.</remarks>
-public sealed class ShingleMaker
+public sealed class ShingleMaker(int words)
 {
-    const ulong Base = 0x9E3779B97F4A7C15;
-
-    readonly ulong[] ring;
-    readonly ulong leaving;
+    WordHashes found = new(512);
+    ulong[] runs = new ulong[512];
     uint[] shingles = new uint[512];
-    ulong rolling;
-    int slot;
-    int count;
-
-    /// <param name="words">Words of a shingle.</param>
-    public ShingleMaker(int words)
-    {
-        ring = new ulong[words];
-        leaving = 1;
-        for (var i = 1; i < words; i++)
-        {
-            leaving *= Base;
-        }
-    }
 
     /// <summary>Words since the last <see cref="Clear"/>.</summary>
-    public int Words { get; private set; }
+    public int Words => found.Count;
 
     /// <summary>In the order of the text, with repetitions; a text of fewer words than a shingle is one shingle, a text without words none. Valid until the next call.</summary>
     public ReadOnlySpan<uint> Shingles
     {
         get
         {
-            if (count == 0 && Words > 0)
+            if (found.Count == 0)
             {
-                shingles[0] = (uint)(WordScanner.Mix(rolling) >> 32);
-                return shingles.AsSpan(0, 1);
+                return [];
+            }
+
+            var length = Math.Min(words, found.Count);
+            var count = found.Count - length + 1;
+            if (runs.Length < count)
+            {
+                (runs, shingles) = (new ulong[2 * count], new uint[2 * count]);
+            }
+
+            WordRuns.Hash(found.All, length, runs.AsSpan(0, count));
+            for (var i = 0; i < count; i++)
+            {
+                shingles[i] = (uint)(runs[i] >> 32);
             }
 
             return shingles.AsSpan(0, count);
         }
     }
 
-    public void Clear()
-    {
-        (rolling, slot, count, Words) = (0, 0, 0, 0);
-        ring.AsSpan().Clear();
-    }
+    public void Clear() => found.Count = 0;
 
     /// <summary>Goes on after what was added before.</summary>
-    public void Add(ReadOnlySpan<char> text)
-    {
-        var scanner = new WordScanner(text);
-        while (scanner.MoveNext())
-        {
-            rolling = ((rolling - (ring[slot] * leaving)) * Base) + scanner.Hash;
-            ring[slot] = scanner.Hash;
-            slot = slot + 1 == ring.Length ? 0 : slot + 1;
-            if (++Words >= ring.Length)
-            {
-                if (count == shingles.Length)
-                {
-                    Array.Resize(ref shingles, 2 * count);
-                }
+    public void Add(ReadOnlySpan<char> text) => WordBlocks.Scan(text, ref found);
 
-                shingles[count++] = (uint)(WordScanner.Mix(rolling) >> 32);
+    struct WordHashes(int capacity) : IWordSink
+    {
+        ulong[] hashes = new ulong[capacity];
+
+        public int Count { get; set; }
+
+        public readonly ReadOnlySpan<ulong> All => hashes.AsSpan(0, Count);
+
+        public void Reserve(int words)
+        {
+            if (Count + words > hashes.Length)
+            {
+                Array.Resize(ref hashes, 2 * (Count + words));
             }
         }
+
+        public void Add(ulong hash, int start, int end) => hashes[Count++] = hash;
     }
 }

@@ -13,7 +13,8 @@ static class CardNumbers
 
     // No decimal places, and not the middle of something longer.
     static bool IsPart(Number number)
-        => number.Before is '.' or ',' or '/' or '=' or '+' && number.Start > 1 && char.IsLetterOrDigit(number.Text[number.Start - 2])
+        => number.Before is '.' or ',' or '/' or '+' && number.Start > 1 && char.IsLetterOrDigit(number.Text[number.Start - 2])
+            || number.Before == '=' && number.Start > 1 && char.IsAsciiDigit(number.Text[number.Start - 2])
             || char.IsLetter(number.After) || number.After == '_' || (number.After is '.' or ',' or '-' && char.IsAsciiDigit(number.Next));
 
     static bool HasIssuer(ReadOnlySpan<char> digits)

@@ -42,6 +42,9 @@ static class Emails
             start--;
         }
 
+        // "contact=x@y.z": a key before it. No address that people have holds an equals sign.
+        start += text[start..end].LastIndexOf('=') + 1;
+
         // Marks of the sentence around it: 'x@y.z', `x@y.z`, mailto=x@y.z.
         while (start < end && !char.IsLetterOrDigit(text[start]) && text[start] != '_')
         {

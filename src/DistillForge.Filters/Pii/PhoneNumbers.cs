@@ -54,7 +54,8 @@ static class PhoneNumbers
 
         var begin = start - (bracket ? 1 : 0);
         var digits = number.Digits;
-        if (digits.StartsWith("00") && digits.Length >= 11 && IsInternational(digits[2..], number))
+        // "0.0957…" has two zeros, but apart.
+        if (digits.StartsWith("00") && number.Length(0) >= 2 && digits.Length >= 11 && IsInternational(digits[2..], number))
         {
             return begin;
         }

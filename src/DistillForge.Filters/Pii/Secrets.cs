@@ -100,11 +100,22 @@ static class Secrets
         }
 
         var token = text.Slice(start, Math.Min(LongestToken, text.Length - start));
+        var first = token.IndexOf('.');
+        // Before anything long is read: "eyJ.eyJ.eyJ." would have it read again from every place.
+        if (first < 12 || !token[(first + 1)..].StartsWith("eyJ", StringComparison.Ordinal))
+        {
+            return -1;
+        }
+
         var length = token.IndexOfAnyExcept(Dotted);
         token = length < 0 ? token : token[..length];
-        var first = token.IndexOf('.');
-        var second = first < 0 ? -1 : token[(first + 1)..].IndexOf('.');
-        return first >= 12 && second >= 8 && token[(first + 1)..].StartsWith("eyJ", StringComparison.Ordinal) && token.Length - first - second - 2 >= 16 ? start + token.TrimEnd('.').Length : -1;
+        if (token.Length <= first)
+        {
+            return -1;
+        }
+
+        var second = token[(first + 1)..].IndexOf('.');
+        return second >= 8 && token.Length - first - second - 2 >= 16 ? start + token.TrimEnd('.').Length : -1;
     }
 
     static int PrivateKey(ReadOnlySpan<char> text, int start)

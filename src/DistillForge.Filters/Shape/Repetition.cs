@@ -1,3 +1,4 @@
+using System.Buffers;
 using DistillForge.Core;
 
 namespace DistillForge.Filters;
@@ -36,18 +37,18 @@ public sealed class Repetition(Repetition.Options options) : IFilter
         return CharacterRun(text) ?? LineRun(text) ?? Phrases(text) ?? Verdict.Keep;
     }
 
+    // A run of so many covers one of the places that lie so far apart: no others need a look.
     Verdict? CharacterRun(ReadOnlySpan<char> text)
     {
-        for (var start = 0; start < text.Length;)
+        for (var at = options.CharacterRun - 1; at < text.Length; at += options.CharacterRun)
         {
-            var length = text[start..].IndexOfAnyExcept(text[start]);
-            length = length < 0 ? text.Length - start : length;
+            var start = text[..at].LastIndexOfAnyExcept(text[at]) + 1;
+            var more = text[at..].IndexOfAnyExcept(text[at]);
+            var length = at - start + (more < 0 ? text.Length - at : more);
             if (length >= options.CharacterRun)
             {
                 return Verdict.Drop("character-run", $"U+{(int)text[start]:X4} {length} times in a row, characters {start}..{start + length}; may come {options.CharacterRun - 1} times");
             }
-
-            start += length;
         }
 
         return null;
@@ -82,26 +83,37 @@ public sealed class Repetition(Repetition.Options options) : IFilter
         return Loop(words) ?? RepeatedShare(words);
     }
 
-    // A loop of p words is a run of words each equal to the one p before.
+    // A loop of p words is a run of words each equal to the one p before; it covers one of the places that lie the run's length apart.
     Verdict? Loop(scoped in HashedWords words)
     {
         var hashes = words.Hashes;
         for (var period = 1; period <= LongestLoop && period * options.Loop <= hashes.Length; period++)
         {
-            var equal = 0;
-            for (var i = period; i < hashes.Length; i++)
+            var needed = period * (options.Loop - 1);
+            for (var at = period + needed - 1; at < hashes.Length; at += needed)
             {
-                equal = hashes[i] == hashes[i - period] ? equal + 1 : 0;
-                if (equal >= period * (options.Loop - 1))
+                if (hashes[at] == hashes[at - period] && FirstOf(hashes, period, at) is var first && HasRun(hashes, period, first, needed))
                 {
-                    var first = i - equal - period + 1;
-                    return Verdict.Drop("loop", $"a phrase of {period} {(period == 1 ? "word" : "words")} {options.Loop} times in a row, characters {words.Start(first)}..{words.End(i)}; may come {options.Loop - 1} times");
+                    return Verdict.Drop("loop", $"a phrase of {period} {(period == 1 ? "word" : "words")} {options.Loop} times in a row, characters {words.Start(first - period)}..{words.End(first + needed - 1)}; may come {options.Loop - 1} times");
                 }
             }
         }
 
         return null;
     }
+
+    static int FirstOf(ReadOnlySpan<ulong> hashes, int period, int at)
+    {
+        while (at > period && hashes[at - 1] == hashes[at - 1 - period])
+        {
+            at--;
+        }
+
+        return at;
+    }
+
+    static bool HasRun(ReadOnlySpan<ulong> hashes, int period, int first, int needed)
+        => first + needed <= hashes.Length && hashes.Slice(first, needed).SequenceEqual(hashes.Slice(first - period, needed));
 
     Verdict? RepeatedShare(scoped in HashedWords words)
     {
@@ -111,16 +123,20 @@ public sealed class Repetition(Repetition.Options options) : IFilter
             return null;
         }
 
+        var runs = ArrayPool<ulong>.Shared.Rent(phrases);
+        WordRuns.Hash(words.Hashes, options.PhraseWords, runs.AsSpan(0, phrases));
         using var seen = new RentedSet(phrases);
         var (repeated, first) = (0, -1);
         for (var i = 0; i < phrases; i++)
         {
-            if (!seen.Add(words.RunHash(i, options.PhraseWords)))
+            if (!seen.Add(runs[i]))
             {
                 repeated++;
                 first = first < 0 ? i : first;
             }
         }
+
+        ArrayPool<ulong>.Shared.Return(runs);
 
         return repeated > options.PhraseShare * phrases
             ? Verdict.Drop("repeated-phrases", $"{repeated} of {phrases} phrases of {options.PhraseWords} words were there before, the first at characters {words.Start(first)}..{words.End(first + options.PhraseWords - 1)}; may be {options.PhraseShare:P0}")
