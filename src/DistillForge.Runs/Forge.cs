@@ -23,6 +23,7 @@ public static class Forge
     public static async Task<RunSummary> RunAsync(RunRequest request, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var folder = Open(request, progress, clock, out var run);
+        run = run.Recipe.Sweep is null || !Stages(run, request.Until).Any(stage => stage is TrainStage) ? run : await SweepAsync(run, cancellationToken);
         var done = new List<Manifest>();
         foreach (var group in Groups(run, request.Until))
         {
@@ -83,6 +84,18 @@ public static class Forge
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
         Blocks.Use();
         return folder;
+    }
+
+    // What comes before training is the same for all students of a sweep.
+    static async Task<RunContext> SweepAsync(RunContext run, CancellationToken cancellationToken)
+    {
+        foreach (var stage in All(run).TakeWhile(stage => stage is not TrainStage))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await stage.DoAsync(cancellationToken);
+        }
+
+        return await new Sweeps.Sweep(run).BestAsync(cancellationToken);
     }
 
     // When one fails, the others stop: their checkpoints are kept, and the cause is told at once.

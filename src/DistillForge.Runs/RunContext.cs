@@ -12,6 +12,9 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
 
     public Recipe Recipe { get; } = recipe;
 
+    /// <summary>The same run by another recipe.</summary>
+    public RunContext With(Recipe other) => new(other, Folder, Settings, Progress, Clock);
+
     public RunFolder Folder { get; } = folder;
 
     public Settings Settings { get; } = settings;

@@ -42,7 +42,7 @@ public sealed record ScoreRequest(string Target, string Runs, string? Teacher = 
             Name = $"scored-{Named(name)}-{Sha256.OfText(file.Path)[..6]}",
             Dataset = source,
             Teacher = new TeacherSource { Gguf = Existing(Teacher) },
-            Generate = new GenerateSettings { TopLogprobs = capture.TopLogprobs, HeadMass = capture.Mass, TailSamples = capture.TailSamples, Temperatures = capture.Temperatures ?? [1f], RandomDraws = capture.RandomDraws, DrawTemperature = capture.DrawTemperature },
+            Generate = new GenerateSettings { TopLogprobs = capture.TopLogprobs, HeadMass = capture.Mass, TailSamples = capture.TailSamples, Temperatures = capture.Temperatures ?? [1f], RandomDraws = capture.RandomDraws, DrawTemperature = capture.DrawTemperature, Drawing = capture.Drawing },
             // Nobody is compared: every row is scored.
             Evaluate = new EvaluateSettings { HeldOut = 0 },
         };

@@ -52,9 +52,10 @@ public sealed class AdamW : IDisposable
             Fused.adamw(group.Values, group.Means, group.Squares, StepsDone, learningRate, Beta1, Beta2, Epsilon, group.Decay);
         }
 
+        // None, not zeros: the next backward pass then leaves its own tensor here instead of adding to this one.
         foreach (var value in values)
         {
-            value.grad?.zero_();
+            value.grad = null;
         }
 
         return norm;

@@ -4,8 +4,8 @@ using DistillForge.Core;
 namespace DistillForge.Training;
 
 /// <summary>
-/// Some rows as rectangles, in ordinary memory: made ahead of the step that needs it. Rows are padded at their end, where
-/// causal attention never looks; only the N trained positions carry targets.
+/// Some rows as a rectangle, in ordinary memory: made ahead of the step that needs it. Rows are padded at their end, where
+/// causal attention never looks; or they lie packed end to end in one. Only the N trained positions carry targets.
 /// </summary>
 public sealed class Batch
 {
@@ -14,8 +14,11 @@ public sealed class Batch
 
     public int Rows { get; }
 
-    /// <summary>T, the longest row's.</summary>
+    /// <summary>T, the longest row's; of packed rows, all of them together.</summary>
     public int Length { get; }
+
+    /// <summary>Of each packed row; empty where each has a line of its own.</summary>
+    public IReadOnlyList<int> Lengths { get; private init; } = [];
 
     /// <summary>Input tokens without padding.</summary>
     public long Real { get; private init; }
@@ -68,19 +71,21 @@ public sealed class Batch
     public float[] TeacherShares { get; private set; } = [];
 
     /// <param name="contents">What all rows of the data set have; a batch holds neither more nor less.</param>
-    public static Batch Of(IReadOnlyList<Row> rows, TraceContents contents, bool ownSamples = false)
+    /// <param name="packed">End to end: see <see cref="Layout"/>.</param>
+    public static Batch Of(IReadOnlyList<Row> rows, TraceContents contents, bool ownSamples = false, bool packed = false)
     {
         var headSize = contents.Scored ? rows.Max(row => row.Trained.Max(i => row.Trace.HeadSizes[i])) : 0;
         var trained = rows.Sum(row => row.Trained.Length);
-        var batch = new Batch(rows.Count, rows.Max(row => row.Length), trained, headSize)
+        var batch = new Batch(packed ? 1 : rows.Count, packed ? rows.Sum(row => row.Length) : rows.Max(row => row.Length), trained, headSize)
         {
+            Lengths = packed ? [.. rows.Select(row => row.Length)] : [],
             Real = rows.Sum(row => (long)row.Length),
             HeadShares = contents.Heads == HeadKind.Drawn ? new float[trained * headSize] : null,
             DrawTemperature = contents.DrawTemperature,
             Source = rows,
             AreOwnSamples = ownSamples,
             Rejected = rows.Any(row => row.Rejected is null) ? null : Of([.. rows.Select(row => row.Rejected!)], TraceContents.Unscored),
-            Others = [.. contents.Others.Select((other, k) => Of([.. rows.Select(row => row.Others[k])], other))],
+            Others = [.. contents.Others.Select((other, k) => Of([.. rows.Select(row => row.Others[k])], other, packed: packed))],
         };
         foreach (var temperature in contents.Temperatures)
         {
@@ -88,29 +93,30 @@ public sealed class Batch
             batch.Tails.Add(new BatchTail(temperature, new float[batch.Trained], draws, new long[batch.Trained * draws]));
         }
 
-        var n = 0;
-        for (var b = 0; b < rows.Count; b++)
+        var (n, start) = (0, 0);
+        foreach (var row in rows)
         {
-            n = batch.Fill(b, n, rows[b], contents.Scored);
+            n = batch.Fill(start, n, row, contents.Scored);
+            start += packed ? row.Length : batch.Length;
         }
 
         batch.TeacherShares = contents.Ensemble?.Shares([batch.NegativeEntropy, .. batch.Others.Select(other => other.NegativeEntropy)]) ?? [];
         return batch;
     }
 
-    int Fill(int b, int n, Row row, bool scored)
+    int Fill(int start, int n, Row row, bool scored)
     {
         var trace = row.Trace;
         for (var t = 0; t < row.Length; t++)
         {
-            Tokens[b * Length + t] = trace.TokenIds[t];
+            Tokens[start + t] = trace.TokenIds[t];
         }
 
         var starts = scored ? HeadStarts(trace) : [];
         var tails = Tails.ConvertAll(tail => (tail, LogSums: trace.TailLogSums.First(x => x.Temperature == tail.Temperature).Values, SampleIds: trace.TailSamples.FirstOrDefault(x => x.Temperature == tail.Temperature)?.Ids ?? []));
         foreach (var i in row.Trained)
         {
-            Positions[n] = b * Length + trace.PromptLength - 1 + i;
+            Positions[n] = start + trace.PromptLength - 1 + i;
             TokenIds[n] = trace.TokenIds[trace.PromptLength + i];
             if (scored)
             {

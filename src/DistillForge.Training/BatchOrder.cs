@@ -4,7 +4,8 @@ namespace DistillForge.Training;
 
 /// <summary>Which rows meet in which batch: shuffled for each epoch, then bucketed by length so that little is padding.</summary>
 /// <param name="tokensPerBatch">Rows × longest row of a batch stays at or below this, one row always fits.</param>
-public sealed class BatchOrder(IReadOnlyList<Row> rows, int tokensPerBatch, long seed)
+/// <param name="packed">Rows lie end to end, so that nothing is padding, and chance alone says which meet.</param>
+public sealed class BatchOrder(IReadOnlyList<Row> rows, int tokensPerBatch, long seed, bool packed = false)
 {
     // Sorting by length within a pool of this many batches leaves chance enough and padding little.
     const int PoolBatches = 32;
@@ -15,6 +16,10 @@ public sealed class BatchOrder(IReadOnlyList<Row> rows, int tokensPerBatch, long
         var random = Seeds.Source(seed, "epoch", epoch.ToString());
         var order = Enumerable.Range(0, rows.Count).ToArray();
         random.Shuffle(order);
+        if (packed)
+        {
+            return [.. Filled(order)];
+        }
 
         var batches = new List<int[]>();
         var start = 0;
@@ -32,6 +37,22 @@ public sealed class BatchOrder(IReadOnlyList<Row> rows, int tokensPerBatch, long
 
     /// <summary>Every row once, longest last; for measuring.</summary>
     public List<int[]> Sorted() => [.. Cut([.. Enumerable.Range(0, rows.Count).OrderBy(row => rows[row].Length)])];
+
+    IEnumerable<int[]> Filled(int[] order)
+    {
+        var (start, tokens) = (0, 0L);
+        for (var end = 0; end < order.Length; end++)
+        {
+            tokens += rows[order[end]].Length;
+            if (end > start && tokens > tokensPerBatch)
+            {
+                yield return order[start..end];
+                (start, tokens) = (end, rows[order[end]].Length);
+            }
+        }
+
+        yield return order[start..];
+    }
 
     int PoolEnd(int[] order, int start)
     {

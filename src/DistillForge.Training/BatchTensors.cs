@@ -11,6 +11,9 @@ public static class BatchTensors
         return (Whole(batch.Tokens, batch.Rows, batch.Length), Whole(batch.Positions, batch.Trained), Targets(batch, device));
     }
 
+    /// <returns>Null where each row has a line of its own.</returns>
+    public static Layout? LayoutOf(Batch batch, Device device) => batch.Lengths.Count > 0 ? Layout.Of(batch.Lengths, device) : null;
+
     static TokenTargets Targets(Batch batch, Device device)
     {
         long n = batch.Trained;

@@ -45,13 +45,14 @@ public sealed class FrozenTeacher : IDisposable
 
     /// <summary>Reads a batch.</summary>
     /// <param name="inside">What is to be seen, or null.</param>
+    /// <param name="layout">Where sequences lie that are packed end to end, or null.</param>
     /// <returns>The whole distribution at the trained positions.</returns>
-    public FullTargets Read(Tensor tokens, Tensor positions, Inside? inside)
+    public FullTargets Read(Tensor tokens, Tensor positions, Inside? inside, Layout? layout = null)
     {
         using var quiet = no_grad();
-        network.Inside = inside;
+        (network.Inside, network.Layout) = (inside, layout);
         var hidden = network.Hidden(tokens, positions);
-        network.Inside = null;
+        (network.Inside, network.Layout) = (null, null);
         return FullTargets.Of(hidden, network.Head.narrow(0, 0, vocabulary), network.Precision);
     }
 

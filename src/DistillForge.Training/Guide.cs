@@ -26,12 +26,15 @@ sealed class Guide : IDisposable
         Projections = [.. measures.SelectMany(term => term.Measure.Projections)];
     }
 
+    /// <summary>Where the sequences of the next batch lie, for the teacher at hand.</summary>
+    public Layout? Layout { get; set; }
+
     /// <summary>Trained beside the student.</summary>
     public IReadOnlyList<Weight> Projections { get; }
 
     /// <summary>What the teacher at hand says takes the place of the traces, where that is wanted.</summary>
     public TokenTargets Targets(Tensor tokens, Tensor positions, TokenTargets targets)
-        => online ? targets with { Full = teacher!.Read(tokens, positions, inside: null) } : targets;
+        => online ? targets with { Full = teacher!.Read(tokens, positions, inside: null, Layout) } : targets;
 
     /// <summary>The student reads a batch, and the teacher too where anything is wanted of it.</summary>
     /// <returns>Hidden [N, d]; what to predict; the weighted sum of the representation losses, or null.</returns>
@@ -47,7 +50,7 @@ sealed class Guide : IDisposable
         var hidden = student.Hidden(tokens, positions);
         student.Inside = null;
         using var taught = ofTeacher.IsNothing ? null : new Inside(ofTeacher);
-        var full = taught is not null || online ? teacher!.Read(tokens, positions, taught) : null;
+        var full = taught is not null || online ? teacher!.Read(tokens, positions, taught, Layout) : null;
         targets = online ? targets with { Full = full } : targets;
         var batch = new RepresentationBatch(seen, taught, positions, tokens.shape[1], targets, student.Head, student.Precision);
         // The graph keeps what it needs of the inside; our handles may go.

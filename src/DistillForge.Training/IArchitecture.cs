@@ -77,6 +77,12 @@ public abstract class Network : IDisposable
     {
     }
 
+    /// <summary>Where the sequences of the next pass lie when they are laid end to end; null where each row is one.</summary>
+    public Layout? Layout { get; set; }
+
+    /// <summary>The next passes keep as little as they can for the way back, and compute it again: <see cref="FinishBackward"/> has to be called.</summary>
+    public bool Recomputes { get; set; }
+
     /// <summary>What is to be seen of the next pass, or null; a network tells it of each layer.</summary>
     public Inside? Inside { get; set; }
 
@@ -84,6 +90,11 @@ public abstract class Network : IDisposable
     /// <param name="positions">[N] int64 into B·T: the positions that anybody will look at.</param>
     /// <returns>[N, d] float32, normalised: times <see cref="Head"/> they are the logits.</returns>
     public abstract Tensor Hidden(Tensor tokens, Tensor positions);
+
+    /// <summary>Takes the gradient that has come as far as the hidden states of a recomputed pass through the network.</summary>
+    public virtual void FinishBackward()
+    {
+    }
 
     public long Parameters => Weights.Sum(weight => weight.Value.numel());
 

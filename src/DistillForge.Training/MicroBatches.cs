@@ -4,20 +4,19 @@ namespace DistillForge.Training;
 static class MicroBatches
 {
     /// <param name="rows">In their order, which stays.</param>
-    /// <param name="tokens">Rows × longest row of a part, at most; one row always fits. 0: all in one.</param>
-    public static IEnumerable<Row[]> Of(IReadOnlyList<Row> rows, int tokens)
+    /// <param name="tokens">Of a part, at most, its padding included; one row always fits. 0: all in one.</param>
+    /// <param name="packed">There is no padding.</param>
+    public static IEnumerable<Row[]> Of(IReadOnlyList<Row> rows, int tokens, bool packed = false)
     {
-        var (start, longest) = (0, 0);
+        var (start, longest, sum) = (0, 0, 0L);
         for (var end = 0; end < rows.Count; end++)
         {
-            var with = Math.Max(longest, rows[end].Length);
-            if (tokens > 0 && end > start && (long)(end - start + 1) * with > tokens)
+            (longest, sum) = (Math.Max(longest, rows[end].Length), sum + rows[end].Length);
+            if (tokens > 0 && end > start && (packed ? sum : (long)(end - start + 1) * longest) > tokens)
             {
                 yield return [.. rows.Skip(start).Take(end - start)];
-                (start, with) = (end, rows[end].Length);
+                (start, longest, sum) = (end, rows[end].Length, rows[end].Length);
             }
-
-            longest = with;
         }
 
         yield return [.. rows.Skip(start)];

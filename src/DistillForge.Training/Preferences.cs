@@ -55,7 +55,7 @@ sealed class Preferences
         var (chosen, rejected) = Gains(batch, a, b);
         sums.Weighted += Value(batch, a, b, progress: 1).item<float>();
         sums.Preferred += (chosen - rejected).gt(0).sum().item<long>();
-        sums.Count += batch.Rows;
+        sums.Count += batch.Source.Count;
     }
 
     Tensor Value(Batch batch, Tensor chosen, Tensor rejected, double progress)
@@ -76,16 +76,21 @@ sealed class Preferences
         var (hidden, worse) = (Hidden(network, batch), Hidden(network, batch.Rejected!));
         var chosen = Answers.Of(network, batch, hidden, device).LogProbabilities(hidden).cpu().data<float>().ToArray();
         var rejected = Answers.Of(network, batch.Rejected!, worse, device).LogProbabilities(worse).cpu().data<float>().ToArray();
-        for (var i = 0; i < batch.Rows; i++)
+        for (var i = 0; i < batch.Source.Count; i++)
         {
             start[batch.Source[i]] = (chosen[i], rejected[i]);
         }
     }
 
+    // A pass beside the batch's own: however that one lies and is kept, here each row has a line of its own, and nothing is computed again.
     Tensor Hidden(Network network, Batch batch)
     {
         var (tokens, positions, _) = BatchTensors.Of(batch, device);
-        return network.Hidden(tokens, positions);
+        var (layout, recomputes) = (network.Layout, network.Recomputes);
+        (network.Layout, network.Recomputes) = (null, false);
+        var hidden = network.Hidden(tokens, positions);
+        (network.Layout, network.Recomputes) = (layout, recomputes);
+        return hidden;
     }
 
     /// <summary>The realised tokens of a batch and which answer each belongs to.</summary>
@@ -96,7 +101,7 @@ sealed class Preferences
         public static Answers Of(Network network, Batch batch, Tensor hidden, Device device)
         {
             long[] rows = [.. batch.Source.SelectMany((row, i) => Enumerable.Repeat((long)i, row.Trained.Length))];
-            return new Answers(tensor(batch.TokenIds, [batch.Trained, 1]).to(device), tensor(rows, [rows.Length]).to(device), batch.Rows, network.Head, hidden.dtype == ScalarType.Float32 ? network.Precision.Type : hidden.dtype);
+            return new Answers(tensor(batch.TokenIds, [batch.Trained, 1]).to(device), tensor(rows, [rows.Length]).to(device), batch.Source.Count, network.Head, hidden.dtype == ScalarType.Float32 ? network.Precision.Type : hidden.dtype);
         }
 
         /// <returns>[S] Nats, without a graph.</returns>

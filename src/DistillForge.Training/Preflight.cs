@@ -26,6 +26,8 @@ public static class Preflight
             .. plan.OnPolicy?.Check() ?? [],
             .. plan.OnPolicy is not null && losses.All(term => term.Loss.LearnsFromLabels) ? [new Problem("train.on_policy", "lets the student answer, and no loss asks what the teacher thinks of it.", "Add a divergence, e.g. reverse-kl or jsd.")] : Array.Empty<Problem>(),
             .. plan is { OnPolicy: not null, Ensemble: not null } ? [new Problem("train.on_policy", "takes one teacher.", "Remove it, or leave the others out.")] : Array.Empty<Problem>(),
+            .. plan is { Packing: true } or { GradientCheckpointing: true } && inner is [var looks, ..] ? [new Problem(plan.Packing ? "train.packing" : "train.gradient_checkpointing", $"is on, and '{looks.Name}' looks at layers, sequence by sequence.", "Remove one of them.")] : Array.Empty<Problem>(),
+            .. plan is { Packing: true } or { GradientCheckpointing: true } && preferences is { Count: > 0 } ? [new Problem(plan.Packing ? "train.packing" : "train.gradient_checkpointing", $"is on, and '{preferences[0].Name}' reads two answers a step.", "Remove one of them.")] : Array.Empty<Problem>(),
             .. preferences is { Count: > 0 } ? Pairs(plan, corpus, preferences) : [],
             .. losses.Count == 0 && preferences is not { Count: > 0 } ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
         ];
@@ -35,7 +37,7 @@ public static class Preflight
         }
     }
 
-    const string Always = "|0|Cosine|0.1|0.2|0|0|Last|0";
+    const string Always = "|0|Cosine|0.1|0.2|0|0|Last|0|False";
 
     /// <summary>Names plan and rows; a checkpoint of another name is not continued.</summary>
     public static string Fingerprint(TrainingPlan plan, IReadOnlyList<TokenTrace> traces, IReadOnlyList<string> losses)
@@ -44,7 +46,7 @@ public static class Preflight
         hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant(
             $"{plan.Shape}|{plan.Vocabulary.Fingerprint}|{string.Join(';', losses)}|{plan.Seed}|{plan.Epochs}|{plan.Steps}|{plan.TokensPerBatch}|{plan.LearningRate:R}|{plan.WarmupFraction:R}|{plan.WeightDecay:R}|{plan.Clip:R}|{plan.Precision}|{plan.ValidationShare:R}|{traces.Count}")));
         // Named only where they differ from what was always done.
-        var later = FormattableString.Invariant($"|{plan.MicroBatch}|{plan.Schedule}|{plan.FinalRate:R}|{plan.DecayFraction:R}|{plan.ValidateEvery}|{plan.Patience}|{plan.Keep}|{plan.Ema:R}");
+        var later = FormattableString.Invariant($"|{plan.MicroBatch}|{plan.Schedule}|{plan.FinalRate:R}|{plan.DecayFraction:R}|{plan.ValidateEvery}|{plan.Patience}|{plan.Keep}|{plan.Ema:R}|{plan.Packing}");
         hash.AppendData(Encoding.UTF8.GetBytes(later == Always ? "" : later));
         if (plan.Ensemble is { } ensemble)
         {

@@ -26,19 +26,23 @@ public sealed class Trainer(TimeProvider clock)
         var fingerprint = Preflight.Fingerprint(plan, traces, [.. plan.Losses.Select(Describe)]);
 
         using var run = new TrainingRun(plan, corpus, losses, new Guide(teacher, plan.OnlineTargets, inner, plan.Shape, plan.Seed, device), device, preferences);
-        progress.Say(Preflight.Summary(plan, corpus, run.Steps));
-        double? peak = MachinePeak.Matters(Preflight.Operations(plan, corpus)) ? MachinePeak.Measure(plan, device) : null;
-        progress.Say(Preflight.Cost(plan, corpus, peak));
-        progress.Say(Preflight.Example(plan, corpus, progress.ShowsColour));
         var resume = new ResumeFolder(folder);
         if (resume.Newest(fingerprint, progress) is { } found)
         {
             run.Curve = Checkpoint.Restore(found.Folder, found.State, run.Network, run.Optimizer, run.Weights);
-            progress.Say($"going on after step {found.State.Step:N0}");
         }
 
         if (run.Curve.Exported is null)
         {
+            double? peak = MachinePeak.Matters(Preflight.Operations(plan, corpus)) ? MachinePeak.Measure(plan, device) : null;
+            progress.Say(Preflight.Summary(plan, corpus, run.Steps));
+            progress.Say(Preflight.Cost(plan, corpus, peak));
+            progress.Say(Preflight.Example(plan, corpus, progress.ShowsColour));
+            if (run.Optimizer.StepsDone > 0)
+            {
+                progress.Say($"going on after step {run.Optimizer.StepsDone:N0}");
+            }
+
             if (Directory.Exists(Path.Combine(folder, Divergence.Folder)))
             {
                 Directory.Delete(Path.Combine(folder, Divergence.Folder), recursive: true);

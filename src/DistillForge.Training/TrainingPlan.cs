@@ -67,6 +67,12 @@ public sealed record TrainingPlan
     /// <summary>Rows × longest row that are computed at once, at most: a step's gradient is gathered from such parts. 0: the whole step.</summary>
     public int MicroBatch { get; init; }
 
+    /// <summary>Rows lie end to end without padding, each attending to itself alone; they meet by chance, not by length.</summary>
+    public bool Packing { get; init; }
+
+    /// <summary>Layers are computed again on the way back instead of being remembered: less memory, a third more work, the same result to rounding.</summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>At the peak.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
@@ -103,8 +109,8 @@ public sealed record TrainingPlan
     /// <summary>Decay of a moving average of the weights, which is measured and leaves in their place; 0: none.</summary>
     public double Ema { get; init; }
 
-    /// <summary>Asked after each measurement: why training should end here, or null. For sweeps; must be as good as deterministic.</summary>
-    public Func<ValidationPoint, string?>? EndsAfter { get; init; }
+    /// <summary>Asked after each measurement, of all so far: why training should end here, or null.</summary>
+    public Func<IReadOnlyList<ValidationPoint>, string?>? EndsAfter { get; init; }
 
     /// <summary>Steps between checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 500;

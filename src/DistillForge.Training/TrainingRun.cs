@@ -22,7 +22,7 @@ sealed class TrainingRun : IDisposable
     {
         this.guide = guide;
         (this.plan, this.corpus, this.device) = (plan, corpus, device);
-        order = new BatchOrder(corpus.Training, plan.TokensPerBatch, plan.Seed);
+        order = new BatchOrder(corpus.Training, plan.TokensPerBatch, plan.Seed, plan.Packing);
         Steps = plan.Steps > 0 ? plan.Steps : Enumerable.Range(0, plan.Epochs).Sum(epoch => (long)order.Epoch(epoch).Count);
         schedule = new Schedule(plan.LearningRate, Steps, plan.WarmupFraction, plan.Schedule, plan.FinalRate, plan.DecayFraction);
         objective = new Objective(losses);
@@ -92,12 +92,12 @@ sealed class TrainingRun : IDisposable
         if (own?.Applies(step) == true)
         {
             var drawn = own.Draw([.. parts.SelectMany(part => part.Source)], Network, step, corpus.Contents);
-            parts = [.. MicroBatches.Of(drawn.Source, plan.MicroBatch).Select(rows => Batch.Of(rows, corpus.Contents, ownSamples: true))];
+            parts = [.. MicroBatches.Of(drawn.Source, plan.MicroBatch, plan.Packing).Select(rows => Batch.Of(rows, corpus.Contents, ownSamples: true, plan.Packing))];
         }
 
         Network.BeginStep(step);
         var trained = parts.Sum(part => (long)part.Trained);
-        var perPair = trained / (double)parts.Sum(part => part.Rows);
+        var perPair = trained / (double)parts.Sum(part => part.Source.Count);
         var loss = parts.Sum(part => Backward(part, 1.0 / trained, perPair)) / trained;
         var learningRate = schedule.At(step);
         var norm = Optimizer.Step(learningRate, plan.Clip);
@@ -112,7 +112,7 @@ sealed class TrainingRun : IDisposable
         Curve.GradientNorm.Add(norm);
         Curve.Tokens += parts.Sum(part => part.Real);
         Curve.TrainedTokens += trained;
-        Operations = parts.Sum(part => StepCost.Operations(plan.Shape, part.Real, part.Trained, part.Length));
+        Operations = parts.Sum(part => StepCost.Operations(plan.Shape, part.Real, part.Trained, part.Source.Max(row => row.Length)));
         return Divergence.RunsAway(Curve.Loss, uniform)
             ? Diverged(step + 1, FormattableString.Invariant($"the loss had risen to {loss:G4} nats a token, from {Curve.Loss[0]:G4} at the start and above the {uniform:G4} of a student that knows nothing"), loss, norm, learningRate, parts)
             : null;
@@ -140,7 +140,7 @@ sealed class TrainingRun : IDisposable
         var since = Curve.Validation.Count - 1 - Curve.Validation.IndexOf(best);
         Curve.Ended = done == Steps ? null
             : plan.Patience > 0 && since >= plan.Patience ? FormattableString.Invariant($"{since} measurements in a row were no better than that after step {best.Step:N0}")
-            : plan.EndsAfter?.Invoke(point);
+            : plan.EndsAfter?.Invoke(Curve.Validation);
         return point;
     }
 
@@ -175,7 +175,7 @@ sealed class TrainingRun : IDisposable
         return objective.Losses.Select((term, i) => term.Weight.At(1) * sums[i]).Sum() / row.Trained.Length;
     }
 
-    Batch[] Parts(Row[] rows) => [.. MicroBatches.Of(rows, plan.MicroBatch).Select(part => Batch.Of(part, corpus.Contents))];
+    Batch[] Parts(Row[] rows) => [.. MicroBatches.Of(rows, plan.MicroBatch, plan.Packing).Select(part => Batch.Of(part, corpus.Contents, packed: plan.Packing))];
 
     // The sum over the part's trained tokens.
     double Backward(Batch batch, double scale, double tokensPerPair)
@@ -183,9 +183,15 @@ sealed class TrainingRun : IDisposable
         using var scope = NewDisposeScope();
         var (tokens, positions, targets) = BatchTensors.Of(batch, device);
         var progress = Optimizer.StepsDone / Math.Max(1.0, Steps - 1);
+        guide.Layout = Network.Layout = BatchTensors.LayoutOf(batch, device);
+        Network.Recomputes = plan.GradientCheckpointing;
         var (hidden, wanted, beside) = guide.Read(Network, tokens, positions, targets, progress);   // [N, d]
         beside = preferences?.Measure(Network, batch, hidden, beside, progress, tokensPerPair) ?? beside;
-        return objective.Backward(hidden, Network.Head, wanted, scale, plan.Precision, progress, beside);
+        var loss = objective.Backward(hidden, Network.Head, wanted, scale, plan.Precision, progress, beside);
+        Network.FinishBackward();
+        guide.Layout = Network.Layout = null;
+        Network.Recomputes = false;
+        return loss;
     }
 
     IEnumerable<(int[] Rows, bool EndsEpoch)> Order(long from)

@@ -49,6 +49,10 @@ public sealed record GenerateSettings
     [AddedLater]
     public float DrawTemperature { get; init; } = 1f;
 
+    /// <summary>How the draws of one position are related: each for itself, or evenly spaced, which is as unbiased and varies less.</summary>
+    [AddedLater]
+    public Drawing Drawing { get; init; }
+
     /// <summary>1 changes nothing; above it, tokens that were there already become less likely.</summary>
     [AddedLater]
     public float RepetitionPenalty { get; init; } = 1f;
@@ -76,7 +80,7 @@ public sealed record GenerateSettings
     public bool Exact { get; init; }
 
     /// <summary>What is captured of each position; null for no trace.</summary>
-    public Want.Head? ToCapture() => TopLogprobs > 0 || RandomDraws > 0 ? new Want.Head(TopLogprobs, HeadMass, TailSamples, Temperatures, RandomDraws, DrawTemperature) : null;
+    public Want.Head? ToCapture() => TopLogprobs > 0 || RandomDraws > 0 ? new Want.Head(TopLogprobs, HeadMass, TailSamples, Temperatures, RandomDraws, DrawTemperature, Drawing) : null;
 
     /// <summary>What a model is asked for one answer.</summary>
     public Sampling ToSampling() => new(

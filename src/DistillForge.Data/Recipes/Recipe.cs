@@ -41,6 +41,10 @@ public sealed record Recipe
     /// <summary>How the student is trained.</summary>
     public TrainSettings Train { get; init; } = new();
 
+    /// <summary>Several students instead of one, of which the best is kept.</summary>
+    [AddedLater]
+    public SweepSettings? Sweep { get; init; }
+
     /// <summary>What leaves as GGUF.</summary>
     public PackageSettings Package { get; init; } = new();
 
@@ -50,6 +54,10 @@ public sealed record Recipe
     /// <summary>Everybody who answers, whether written as <c>teacher</c> or <c>teachers</c>; the first is whom the student is compared with.</summary>
     [NotInRecipe]
     public IReadOnlyList<TeacherSource> AllTeachers => Teachers ?? (Teacher is { } only ? [only] : []);
+
+    /// <summary>The students of <see cref="Sweep"/>, in their order; empty where there is none.</summary>
+    [NotInRecipe]
+    public IReadOnlyList<SweepTrial> Trials { get; init; } = [];
 
     /// <summary>Where the recipe was read from.</summary>
     [NotInRecipe]

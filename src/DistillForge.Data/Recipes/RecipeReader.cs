@@ -18,10 +18,19 @@ public static class RecipeReader
     {
         var problems = new List<Problem>();
         var root = Root(path, problems);
-        var recipe = Binder(path, problems, known, files).Bind<Recipe>(root) with { Path = Path.GetFullPath(path) };
-        problems.AddRange(RecipeRules.Check(recipe, known, root, problems));
+        var recipe = Bind(root, problems);
         Throw(path, problems);
-        return recipe.Filters is { } policy && File.Exists(policy.Path) ? recipe with { Policy = ReadPolicy(policy.Path, known) } : recipe;
+        var trials = recipe.Sweep is null ? [] : SweepReader.Trials(recipe, root, problems, Bind);
+        Throw(path, problems);
+        var policy = recipe.Filters is { } file && File.Exists(file.Path) ? ReadPolicy(file.Path, known) : null;
+        return recipe with { Policy = policy, Trials = [.. trials.Select(trial => trial with { Recipe = trial.Recipe with { Policy = policy } })] };
+
+        Recipe Bind(YamlNode from, List<Problem> found)
+        {
+            var bound = Binder(path, found, known, files).Bind<Recipe>(from) with { Path = Path.GetFullPath(path) };
+            found.AddRange(RecipeRules.Check(bound, known, from, found));
+            return bound;
+        }
     }
 
     /// <summary>Reads a policy with those that it includes: their filters come first, less those that the policy names again.</summary>

@@ -15,6 +15,7 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Generate).SetValidator(new GenerateRules());
         RuleFor(r => r.Student).SetValidator(new StudentRules(known));
         RuleFor(r => r.Train).SetValidator(new TrainRules());
+        RuleFor(r => r.Train.GradientCheckpointing).Equal(false).When(r => r.Student.Lora is { Dropout: > 0 }).WithMessage("is true, but student.lora.dropout would drop other inputs when a layer is computed again. Remove one of them.");
         RuleFor(r => r.Package).SetValidator(new PackageRules(known));
         RuleFor(r => r.Evaluate.HeldOut).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows.");
     }

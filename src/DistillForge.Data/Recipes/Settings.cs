@@ -196,6 +196,14 @@ public sealed record TrainSettings
     [AddedLater]
     public int MicroBatch { get; init; }
 
+    /// <summary>Rows lie end to end without padding, each attending to itself alone, and meet by chance instead of by length.</summary>
+    [AddedLater]
+    public bool Packing { get; init; }
+
+    /// <summary>Layers are computed again on the way back instead of being remembered: less memory for more work, and the same student.</summary>
+    [Incidental]
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>The highest, after the warm-up.</summary>
     public double LearningRate { get; init; } = 2e-3;
 

@@ -14,7 +14,7 @@ public sealed class SparseBench : IBench
     const int Samples = 8;
     const int TokensPerBatch = 1024;
 
-    static readonly double[] Rates = [2e-3, 4e-3, 8e-3];
+    static readonly double[] Rates = [4e-3, 8e-3, 1.6e-2];
 
     public string Purpose => "Share of the gap in held-out KL, from hard labels to the whole distribution, that each coding closes, and its bytes a token.";
 

@@ -17,6 +17,9 @@ public static class SpeedModel
         ["100m-32k"] = Shape(layers: 11, width: 768, heads: 12, feedForward: 2048, vocabulary: 32_000),
         // 100 M weights, 78 M of them in the vocabulary: the heaviest rows of logits for the lightest model.
         ["100m-152k"] = Shape(layers: 7, width: 512, heads: 8, feedForward: 1408, vocabulary: 151_936),
+        // The students of the train bench, for other trainers to train.
+        ["b5M"] = Student(layers: 5, width: 256, heads: 4, feedForward: 768),
+        ["c15M"] = Student(layers: 8, width: 384, heads: 6, feedForward: 1056),
         // For tests.
         ["1m-2k"] = Shape(layers: 2, width: 128, heads: 4, feedForward: 384, vocabulary: 2_048),
     };
@@ -24,19 +27,15 @@ public static class SpeedModel
     public static IReadOnlyCollection<string> Names => Shapes.Keys;
 
     /// <summary>Writes a model of a named shape into the artifacts folder, once.</summary>
-    /// <param name="type"><c>q8_0</c> or <c>f16</c>.</param>
+    /// <param name="type"><c>q8_0</c>, <c>f16</c> or <c>f32</c>.</param>
     /// <returns>Its path.</returns>
     /// <exception cref="ForgeException">No such shape or type.</exception>
     public static string Make(string name, string type, IProgressLog log)
     {
-        if (!Shapes.TryGetValue(name, out var shape))
+        var shape = ShapeOf(name);
+        if (type is not ("q8_0" or "f16" or "f32"))
         {
-            throw new ForgeException(new Problem("--make", $"unknown shape '{name}'.", NearName.Suggest(name, Names) ?? $"Known: {string.Join(", ", Names)}."));
-        }
-
-        if (type is not ("q8_0" or "f16"))
-        {
-            throw new ForgeException(new Problem("--type", $"unknown type '{type}'.", "Known: q8_0, f16."));
+            throw new ForgeException(new Problem("--type", $"unknown type '{type}'.", "Known: q8_0, f16, f32."));
         }
 
         var path = Path.Combine(Home.Root, ".artifacts", "bench", $"{name}-{type}.gguf");
@@ -44,11 +43,17 @@ public static class SpeedModel
         {
             log.Say($"making {path}: {shape.Parameters / 1_000_000} M random weights");
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            Write(path, shape, type == "f16" ? GgmlType.F16 : GgmlType.Q8_0);
+            Write(path, shape, type switch { "f16" => GgmlType.F16, "f32" => GgmlType.F32, _ => GgmlType.Q8_0 });
         }
 
         return path;
     }
+
+    /// <summary>A shape by its name.</summary>
+    internal static ModelShape ShapeOf(string name)
+        => Shapes.TryGetValue(name, out var shape) ? shape : throw new ForgeException(new Problem("--make", $"unknown shape '{name}'.", NearName.Suggest(name, Names) ?? $"Known: {string.Join(", ", Names)}."));
+
+    static ModelShape Student(int layers, int width, int heads, int feedForward) => Shape(layers, width, heads, feedForward, vocabulary: 4096) with { KeyValueHeads = 2 };
 
     static ModelShape Shape(int layers, int width, int heads, int feedForward, int vocabulary) => new()
     {
@@ -123,6 +128,16 @@ public static class SpeedModel
             for (var block = 0; block < row.Length; block += Q8Block + 2)
             {
                 BinaryPrimitives.WriteHalfLittleEndian(row[block..], (Half)(spread / 74));
+            }
+
+            return;
+        }
+
+        if (type == GgmlType.F32)
+        {
+            for (var i = 0; i < row.Length; i += sizeof(float))
+            {
+                BinaryPrimitives.WriteSingleLittleEndian(row[i..], (sbyte)row[i] * spread / 74);
             }
 
             return;

@@ -17,12 +17,8 @@ public sealed class TrainBench : IBench
 
     public string Purpose => "Training tokens a second of 5 M and 15 M students, against the matrix products of the same step alone.";
 
-    /// <summary>By the peer's names: <c>b5M</c>, <c>c15M</c>.</summary>
-    static IReadOnlyDictionary<string, ModelShape> Students { get; } = new Dictionary<string, ModelShape>
-    {
-        ["b5M"] = Student(layers: 5, width: 256, heads: 4, feedForward: 768),
-        ["c15M"] = Student(layers: 8, width: 384, heads: 6, feedForward: 1056),
-    };
+    // Also the peer's names for them.
+    static readonly string[] Students = ["b5M", "c15M"];
 
     public async Task<Measurement> MeasureAsync(BenchRequest request, IProgressLog log, CancellationToken cancellationToken)
     {
@@ -30,8 +26,9 @@ public sealed class TrainBench : IBench
         Configure(request);
         var length = request.Tokens > 0 ? request.Tokens : UsualLength;
         var details = new List<Measurement>();
-        foreach (var (name, shape) in Students.Where(student => request.Make is null || student.Key == request.Make))
+        foreach (var name in request.Make is { } one ? [one] : Students)
         {
+            var shape = SpeedModel.ShapeOf(name);
             foreach (var precision in new[] { Precision.Float32, Precision.BFloat16 })
             {
                 details.Add(await OneAsync(name, shape, precision, length, request, log, cancellationToken));
@@ -83,18 +80,4 @@ public sealed class TrainBench : IBench
 
         return Rounds.Median(seconds);
     }
-
-    static ModelShape Student(int layers, int width, int heads, int feedForward) => new()
-    {
-        Architecture = "llama",
-        Layers = layers,
-        Width = width,
-        Heads = heads,
-        KeyValueHeads = 2,
-        HeadSize = width / heads,
-        FeedForward = feedForward,
-        Vocabulary = 4096,
-        Context = 4096,
-        TiedEmbeddings = true,
-    };
 }

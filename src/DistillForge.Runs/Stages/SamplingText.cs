@@ -16,5 +16,5 @@ static class SamplingText
 
     public static string OfCapture(Want.Head? capture) => capture is null
         ? "no trace"
-        : FormattableString.Invariant($"top_logprobs={capture.TopLogprobs} mass={capture.Mass:R} tail_samples={capture.TailSamples} temperatures={string.Join(',', capture.Temperatures ?? [])}{(capture.RandomDraws > 0 ? FormattableString.Invariant($" random_draws={capture.RandomDraws} draw_temperature={capture.DrawTemperature:R}") : "")}");
+        : FormattableString.Invariant($"top_logprobs={capture.TopLogprobs} mass={capture.Mass:R} tail_samples={capture.TailSamples} temperatures={string.Join(',', capture.Temperatures ?? [])}{(capture.RandomDraws > 0 ? FormattableString.Invariant($" random_draws={capture.RandomDraws} draw_temperature={capture.DrawTemperature:R}") : "")}{(capture.Drawing == Drawing.Independent ? "" : " drawing=systematic")}");
 }

@@ -22,7 +22,13 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         Baseline,
     }
 
-    public override string Name => role == Role.Student ? "train" : "baseline";
+    /// <summary>The folder of one student of a sweep, relative to the run's; null for the run's own student.</summary>
+    public string? Trial { get; init; }
+
+    /// <summary>See <see cref="TrainingPlan.EndsAfter"/>.</summary>
+    public Func<IReadOnlyList<ValidationPoint>, string?>? EndsAfter { get; init; }
+
+    public override string Name => Trial is not null ? Trial.Replace('/', '-') : role == Role.Student ? "train" : "baseline";
 
     public override string Command => role == Role.Student ? "train" : "evaluate";
 
@@ -42,10 +48,10 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     protected override IReadOnlyList<string> Outputs => [Target, .. Lora is null ? Array.Empty<string>() : [Adapters]];
 
-    string Target => role == Role.Student ? "checkpoint" : "baseline";
+    string Target => Trial is not null ? $"{Trial}/checkpoint" : role == Role.Student ? "checkpoint" : "baseline";
 
     /// <summary>Where adapters lie that are trained before they are merged.</summary>
-    string Adapters => role == Role.Student ? StudentStart.AdapterFolder : "baseline-lora";
+    string Adapters => Trial is not null ? $"{Trial}/{StudentStart.AdapterFolder}" : role == Role.Student ? StudentStart.AdapterFolder : "baseline-lora";
 
     LoraPlan? Lora => StudentStart.Lora(Run.Recipe.Student);
 
@@ -90,6 +96,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Epochs = Settings.Epochs,
             TokensPerBatch = Settings.TokensPerBatch,
             MicroBatch = Settings.MicroBatch,
+            Packing = Settings.Packing,
+            GradientCheckpointing = Settings.GradientCheckpointing,
             LearningRate = Settings.LearningRate,
             WarmupFraction = Settings.Warmup,
             Schedule = Settings.Schedule,
@@ -103,6 +111,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Patience = Settings.Patience,
             Keep = Settings.Keep ?? (Settings.Patience > 0 ? KeptWeights.Best : KeptWeights.Last),
             Ema = Settings.Ema,
+            EndsAfter = EndsAfter,
             CheckpointEvery = Settings.CheckpointEvery,
             Device = Settings.Device,
             Threads = Math.Max(1, (Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads) / Beside),

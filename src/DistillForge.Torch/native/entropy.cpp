@@ -21,7 +21,7 @@ DF_INLINE float entropy_of(E* __restrict x, int64_t valid, int64_t columns, cons
         scratch[j] = e;
         sum += e;
     }
-    float log_sum = top + std::log(sum), total = 0, loss = 0;
+    float log_sum = top + __builtin_logf(sum), total = 0, loss = 0;
     for (int64_t i = 0; i < k; i++) {
         surprisals[i] = ids[i] < 0 ? 0.f : log_sum - load(x + ids[i]);
         if (ids[i] >= 0) {

@@ -14,7 +14,7 @@ DF_INLINE float forward_row(const X* __restrict x, const float* __restrict w, Y*
         float v = load(x + i);
         squares += v * v;
     }
-    float r = 1.f / std::sqrt(squares / static_cast<float>(d) + eps);
+    float r = 1.f / __builtin_sqrtf(squares / static_cast<float>(d) + eps);
     for (int64_t i = 0; i < d; i++) {
         store(y + i, load(x + i) * r * w[i]);
     }

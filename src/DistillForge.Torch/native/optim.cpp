@@ -24,7 +24,7 @@ DF_KERNEL void adamw_loop(float* __restrict p, const float* __restrict g, float*
         float square = a.keep2 * v[i] + a.mix2 * gradient * gradient;
         m[i] = mean;
         v[i] = square;
-        p[i] = p[i] * a.shrink - a.rate * mean / (std::sqrt(square) * a.root + a.eps);
+        p[i] = p[i] * a.shrink - a.rate * mean / (__builtin_sqrtf(square) * a.root + a.eps);
     }
 }
 

@@ -122,11 +122,13 @@ sealed class AdaptedNetwork : Network
 
     public override Tensor Hidden(Tensor tokens, Tensor positions)
     {
-        (Inner.Precision, Inner.Inside) = (Precision, Inside);
+        (Inner.Precision, Inner.Inside, Inner.Layout, Inner.Recomputes) = (Precision, Inside, Layout, Recomputes);
         var hidden = Inner.Hidden(tokens, positions);
         Inner.Inside = null;
         return hidden;
     }
+
+    public override void FinishBackward() => Inner.FinishBackward();
 
     protected override void Dispose(bool disposing)
     {

@@ -10,7 +10,7 @@ public sealed class Gpt2 : IArchitecture
     public Network Build(ModelShape shape, long seed, Device device) => new Gpt2Network(shape, seed, device);
 }
 
-sealed class Gpt2Network : Network
+sealed class Gpt2Network : LayeredNetwork
 {
     readonly ModelShape shape;
     readonly Weight embedding;
@@ -39,21 +39,14 @@ sealed class Gpt2Network : Network
 
     public override Tensor Head => head.Value;
 
-    public override Tensor Hidden(Tensor tokens, Tensor positions)
-    {
-        using var scope = NewDisposeScope();
-        var x = Fused.embedding(tokens, embedding.Value) + places.Value.narrow(0, 0, tokens.shape[1]);   // [B, T, d] float32
-        Inside?.Watch?.Invoke(0, Flow.Stream, x);
-        for (var layer = 0; layer < blocks.Length; layer++)
-        {
-            // Beyond the last attention no position looks at another: only those that count go on.
-            x = blocks[layer].Forward(x, layer == blocks.Length - 1 ? positions : null, Precision, Inside);
-            Inside?.SeeState(layer + 1, x, positions, state => norm.Apply(state, ScalarType.Float32));
-            Inside?.Watch?.Invoke(layer + 1, Flow.Stream, x);
-        }
+    protected override int Depth => blocks.Length;
 
-        return norm.Apply(x, ScalarType.Float32).MoveToOuterDisposeScope();
-    }
+    protected override Tensor Enter(Tensor tokens)
+        => Fused.embedding(tokens, embedding.Value) + (Layout is null ? places.Value.narrow(0, 0, tokens.shape[1]) : places.Value.index_select(0, Layout.Positions));
+
+    protected override Tensor Layer(int layer, Tensor x, Tensor? positions) => blocks[layer].Forward(x, positions, Precision, Inside, Layout);
+
+    protected override Tensor Leave(Tensor x) => norm.Apply(x, ScalarType.Float32);
 }
 
 /// <summary>LayerNorm with gain and bias, in float32 inside.</summary>
@@ -104,10 +97,10 @@ sealed class Gpt2Block
     /// <param name="positions">[N] into B·T to go on with after attention, or null for all.</param>
     /// <param name="inside">Is told of queries, keys and values.</param>
     /// <returns>[B, T, d], or [N, d].</returns>
-    public Tensor Forward(Tensor x, Tensor? positions, Precision precision, Inside? inside = null)
+    public Tensor Forward(Tensor x, Tensor? positions, Precision precision, Inside? inside = null, Layout? layout = null)
     {
         using var scope = NewDisposeScope();
-        var attended = Attend(before.Apply(x, precision.Type), precision, inside);
+        var attended = Attend(before.Apply(x, precision.Type), precision, inside, layout);
         inside?.Watch?.Invoke(layer + 1, Flow.Heads, attended);
         if (positions is not null)
         {
@@ -122,13 +115,19 @@ sealed class Gpt2Block
     }
 
     // [B, T, d] -> [B, T, d]
-    Tensor Attend(Tensor h, Precision precision, Inside? inside)
+    Tensor Attend(Tensor h, Precision precision, Inside? inside, Layout? layout)
     {
-        var (b, t) = (h.shape[0], h.shape[1]);
         var together = Linear(h, attention, precision);   // [B, T, 3d]: queries, keys, values
-        Tensor Part(int i) => together.narrow(-1, i * shape.Width, shape.Width).view(b, t, shape.Heads, shape.HeadSize).transpose(1, 2).contiguous();   // [B, H, T, h]
+        Tensor Part(int i) => together.narrow(-1, i * shape.Width, shape.Width).view(h.shape[0], h.shape[1], shape.Heads, shape.HeadSize);
 
-        var (q, k, v) = (Part(0), Part(1), Part(2));
+        return layout is null ? Attend(Part(0), Part(1), Part(2), inside) : layout.Attend(Part(0), Part(1), Part(2), (q, k, v) => Attend(q, k, v, inside: null));
+    }
+
+    // Three times [B, T, H, h] -> [B, T, d]
+    Tensor Attend(Tensor queries, Tensor keys, Tensor values, Inside? inside)
+    {
+        var (b, t) = (queries.shape[0], queries.shape[1]);
+        var (q, k, v) = (queries.transpose(1, 2).contiguous(), keys.transpose(1, 2).contiguous(), values.transpose(1, 2).contiguous());   // [B, H, T, h]
         inside?.SeeAttention(layer + 1, q, k, v);
         var weights = Fused.causal_softmax(q.matmul(k.transpose(-2, -1)), 1 / Math.Sqrt(shape.HeadSize));   // [B, H, T, T]
         return weights.matmul(v).transpose(1, 2).reshape(b, t, shape.Width);

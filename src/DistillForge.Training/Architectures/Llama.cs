@@ -24,7 +24,7 @@ public sealed class Qwen3 : IArchitecture
     public Network Build(ModelShape shape, long seed, Device device) => new LlamaNetwork(shape, seed, device);
 }
 
-sealed class LlamaNetwork : Network
+sealed class LlamaNetwork : LayeredNetwork
 {
     readonly ModelShape shape;
     readonly Weight embedding;
@@ -66,23 +66,13 @@ sealed class LlamaNetwork : Network
 
     public override Tensor Head => head.Value;
 
-    public override Tensor Hidden(Tensor tokens, Tensor positions)
-    {
-        using var scope = NewDisposeScope();
-        var x = Fused.embedding(tokens, embedding.Value);   // [B, T, d] float32: the residual stream
-        Inside?.Watch?.Invoke(0, Flow.Stream, x);
-        for (var layer = 0; layer < blocks.Length; layer++)
-        {
-            // Beyond the last attention no position looks at another: only those that count go on.
-            x = blocks[layer].Forward(x, rotary, layer == blocks.Length - 1 ? positions : null, Precision, Inside);
-            Inside?.SeeState(layer + 1, x, positions, Norm);
-            Inside?.Watch?.Invoke(layer + 1, Flow.Stream, x);
-        }
+    protected override int Depth => blocks.Length;
 
-        return Norm(x).MoveToOuterDisposeScope();
-    }
+    protected override Tensor Enter(Tensor tokens) => Fused.embedding(tokens, embedding.Value);
 
-    Tensor Norm(Tensor x) => Fused.rms_norm(x, norm.Value, shape.NormEpsilon, ScalarType.Float32);
+    protected override Tensor Layer(int layer, Tensor x, Tensor? positions) => blocks[layer].Forward(x, rotary, positions, Precision, Inside, Layout);
+
+    protected override Tensor Leave(Tensor x) => Fused.rms_norm(x, norm.Value, shape.NormEpsilon, ScalarType.Float32);
 
     protected override void Dispose(bool disposing)
     {

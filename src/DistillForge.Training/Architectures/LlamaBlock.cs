@@ -63,10 +63,10 @@ sealed class LlamaBlock
     /// <param name="positions">[N] into B·T to go on with after attention, or null for all.</param>
     /// <param name="inside">Is told of queries, keys and values.</param>
     /// <returns>[B, T, d], or [N, d].</returns>
-    public Tensor Forward(Tensor x, Tensor rotary, Tensor? positions, Precision precision, Inside? inside = null)
+    public Tensor Forward(Tensor x, Tensor rotary, Tensor? positions, Precision precision, Inside? inside = null, Layout? layout = null)
     {
         using var scope = NewDisposeScope();
-        var attended = Attend(Fused.rms_norm(x, attentionNorm.Value, shape.NormEpsilon, precision.Type), rotary, precision, inside);
+        var attended = Attend(Fused.rms_norm(x, attentionNorm.Value, shape.NormEpsilon, precision.Type), rotary, precision, inside, layout);
         inside?.Watch?.Invoke(layer + 1, Flow.Heads, attended);
         if (positions is not null)
         {
@@ -82,10 +82,9 @@ sealed class LlamaBlock
     }
 
     // [B, T, d] -> [B, T, H·h]
-    Tensor Attend(Tensor h, Tensor rotary, Precision precision, Inside? inside)
+    Tensor Attend(Tensor h, Tensor rotary, Precision precision, Inside? inside, Layout? layout)
     {
         var (b, t) = (h.shape[0], h.shape[1]);
-        var group = shape.Heads / shape.KeyValueHeads;
         Tensor Project(Weight weight, Weight? bias, Weight? norm, int heads)
         {
             var x = Linear(h, weight, precision);
@@ -93,9 +92,18 @@ sealed class LlamaBlock
             return norm is null ? split : Fused.rms_norm(split, norm.Value, shape.NormEpsilon);
         }
 
-        var q = Fused.rope(Project(query, queryBias, queryNorm, shape.Heads), rotary);           // [B, H, T, h]
-        var k = Fused.rope(Project(key, keyBias, keyNorm, shape.KeyValueHeads), rotary);         // [B, G, T, h]
-        var v = Project(value, valueBias, null, shape.KeyValueHeads).transpose(1, 2);
+        var (q, k, v) = (Project(query, queryBias, queryNorm, shape.Heads), Project(key, keyBias, keyNorm, shape.KeyValueHeads), Project(value, valueBias, null, shape.KeyValueHeads));
+        return layout is null ? Attend(q, k, v, rotary, inside) : layout.Attend(q, k, v, (a, b, c) => Attend(a, b, c, rotary, inside: null));
+    }
+
+    // [B, T, H, h] and twice [B, T, G, h] -> [B, T, H·h]
+    Tensor Attend(Tensor queries, Tensor keys, Tensor values, Tensor rotary, Inside? inside)
+    {
+        var (b, t) = (queries.shape[0], queries.shape[1]);
+        var group = shape.Heads / shape.KeyValueHeads;
+        var q = Fused.rope(queries, rotary);           // [B, H, T, h]
+        var k = Fused.rope(keys, rotary);              // [B, G, T, h]
+        var v = values.transpose(1, 2);
         inside?.SeeAttention(layer + 1, q, k, v);
 
         // The heads that share a key lie side by side: as more rows of one product, keys are never repeated.

@@ -145,14 +145,17 @@ public sealed class PreferenceTests(Scratch scratch) : IClassFixture<Scratch>
         Assert.Equal(Math.Log(2) + 0.01 * 25, both.Curve.Loss[0] - labels.Curve.Loss[0], 4);
     }
 
-    [Fact]
-    public async Task A_step_in_parts_is_the_same_step()
+    [Theory]
+    [InlineData(40, false, false)]
+    [InlineData(40, true, false)]
+    [InlineData(0, true, true)]
+    public async Task A_step_in_parts_packed_or_computed_twice_is_the_same_step(int microBatch, bool packing, bool twice)
     {
         var (chosen, rejected) = Pairs(20);
-        var plan = Plan with { Steps = 1, ValidationShare = 0, Losses = [new LossTerm("cross-entropy", 0.3), new LossTerm("dpo")] };
+        var plan = Plan with { Steps = 1, ValidationShare = 0, TokensPerBatch = 4096, Losses = [new LossTerm("cross-entropy", 0.3), new LossTerm("dpo")] };
 
-        var whole = await Train(plan, chosen, rejected, scratch["in one"]);
-        var parts = await Train(plan with { MicroBatch = 40 }, chosen, rejected, scratch["in parts"]);
+        var whole = await Train(plan, chosen, rejected, scratch["whole step"]);
+        var parts = await Train(plan with { MicroBatch = microBatch, Packing = packing, GradientCheckpointing = twice }, chosen, rejected, scratch[$"parts {microBatch} {packing} {twice}"]);
 
         Assert.Equal(whole.Curve.Loss[0], parts.Curve.Loss[0], 5);
         Assert.InRange(parts.Curve.GradientNorm[0] / whole.Curve.GradientNorm[0], 1 - 1e-5, 1 + 1e-5);

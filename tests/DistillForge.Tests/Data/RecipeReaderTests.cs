@@ -42,6 +42,26 @@ public sealed class RecipeReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_sweep_is_a_recipe_for_every_combination_of_its_values()
+    {
+        const string Rest = "generate: { temperatures: [ 1, 2, 4 ] }\ntrain: { losses: [ { forward-kl: { weight: 0.7 } }, cross-entropy ] }\nsweep: { values: { train.learning_rate: [ 1e-3, 2e-3 ], train.losses.forward-kl.temperature: [ 1, 2, 4 ] }";
+
+        var grid = Read(Smallest + Rest + " }").Trials;
+        var drawn = Read(Smallest + Rest + ", search: random, runs: 4 }").Trials;
+
+        Assert.Equal([(1e-3, 1f), (1e-3, 2f), (1e-3, 4f), (2e-3, 1f), (2e-3, 2f), (2e-3, 4f)], grid.Select(Tried));
+        Assert.All(grid, trial => Assert.Equal([("forward-kl", 0.7), ("cross-entropy", 1)], trial.Recipe.Train.Losses.Select(loss => (loss.Name, loss.Weight.From))));
+        Assert.Equal(4, drawn.Select(trial => trial.Id).Intersect(grid.Select(trial => trial.Id)).Count());
+        Assert.Equal("learning_rate 1e-3, temperature 2", grid[1].ToString());
+        var span = Read(Smallest + "sweep: { values: { train.learning_rate: [ 1e-4..1e-2 ], train.epochs: [ 2, 3 ] }, search: random, runs: 30 }").Trials;
+        Assert.InRange(span.Count, 25, 30);
+        Assert.All(span, trial => Assert.InRange(trial.Recipe.Train.LearningRate, 1e-4, 1e-2));
+        Assert.InRange(span.Count(trial => trial.Recipe.Train.LearningRate < 1e-3), 8, 22);
+
+        static (double, float) Tried(SweepTrial trial) => (trial.Recipe.Train.LearningRate, ((KlOptions)trial.Recipe.Train.Losses[0].Options.Bind(typeof(KlOptions))).Temperature);
+    }
+
+    [Fact]
     public void Every_value_of_the_quickstart_shape_is_read()
     {
         var recipe = Read(Smallest + """
@@ -114,6 +134,16 @@ public sealed class RecipeReaderTests : IDisposable
 
     [Theory]
     [InlineData("dataset: { jsonl: questions.jsonl }\nstudent: { vocabulary: { train: 512 } }", "prompts", "is given beside dataset. Keep prompts (a teacher answers them) or the dataset (a teacher may score it).")]
+    [InlineData("train: { patience: 2, validation: 0 }", "train.validation", "is 0, but 'patience' and 'keep: best' look at held-out rows.")]
+    [InlineData("train: { device: gpu }", "train.device", "is 'gpu'; it takes auto, cpu, cuda, cuda:0, ….")]
+    [InlineData("sweep: { values: { generate.temperature: [ 1 ] } }", "sweep.values.generate.temperature", "is decided before training, and all students of a sweep learn from the same rows.")]
+    [InlineData("sweep: { values: { student.vocabulary.train: [ 300 ] } }", "sweep.values.student.vocabulary.train", "is decided before training")]
+    [InlineData("sweep: { values: { train.learning_rat: [ 1e-3 ] } }", "sweep: train.learning_rat", "unknown key. Did you mean 'learning_rate'?")]
+    [InlineData("sweep: { values: { train.learning_rate: [ 1e-3, 5 ] } }", "sweep: train.learning_rate", "is 5; it is above 0 and up to 1.")]
+    [InlineData("sweep: { values: { train.losses.jsd.beta: [ 0.5 ] } }", "sweep: train.losses.jsd.beta", "leads nowhere: there is no 'losses' in the recipe.")]
+    [InlineData("train: { losses: [ forward-kl ] }\nsweep: { values: { train.losses.forward-kl.temperature: [ 1, 3 ] } }", "sweep.values.train.losses.forward-kl.temperature", "tries 3, which is not captured with the teacher's answers. Name it in generate.temperatures.")]
+    [InlineData("sweep: { values: { train.learning_rate: [ 1e-4..1e-2 ] } }", "sweep.values.train.learning_rate", "has a span of numbers among its values.")]
+    [InlineData("sweep: {}", "sweep.values", "has nothing to try.")]
     [InlineData("generate: { repetition_penalty: 0 }", "generate.repetition_penalty", "is 0; it is above 0 and up to 10, and 1 changes nothing.")]
     [InlineData("generate: { stop_tokens: [ 3, -1 ] }", "generate.stop_tokens[1]", "is -1; a token id is 0 or more.")]
     [InlineData("generate: { grammar: questions.jsonl, json_schema: questions.jsonl }", "generate.json_schema", "is given beside grammar. Keep one.")]

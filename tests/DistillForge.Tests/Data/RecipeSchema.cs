@@ -70,6 +70,11 @@ static class RecipeSchema
             return new JsonObject { ["type"] = "array", ["items"] = Value(element) };
         }
 
+        if (Member.ElementOf(type, typeof(IReadOnlyDictionary<,>)) is [_, var item])
+        {
+            return new JsonObject { ["type"] = "object", ["additionalProperties"] = Value(item) };
+        }
+
         return type switch
         {
             _ when type == typeof(string) || type == typeof(RecipeFile) || type == typeof(RecipeFolder) => new JsonObject { ["type"] = "string" },

@@ -1,4 +1,3 @@
-using DistillForge.Core;
 using DistillForge.Filters;
 using Some = DistillForge.Tests.Data.Some;
 
