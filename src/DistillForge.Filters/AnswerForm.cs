@@ -38,15 +38,24 @@ static partial class AnswerForms
         double? last = null;
         foreach (var match in Numbers().EnumerateMatches(text))
         {
-            var digits = text.Substring(match.Index, match.Length).Replace(",", "", StringComparison.Ordinal).Replace('−', '-');
-            last = double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : last;
+            last = double.TryParse(Digits(text, match), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : last;
         }
 
         return last;
     }
 
-    // A sign belongs to the number where no word and no number stands before it: 7-5 ends with 5.
-    [GeneratedRegex(@"(?:(?<![\w.])[-−+])?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", RegexOptions.CultureInvariant)]
+    static string Digits(string text, ValueMatch match)
+    {
+        // A sign belongs to the number where no word and no number stands before it: 7-5 ends with 5.
+        var before = match.Index > 0 ? text[match.Index - 1] : ' ';
+        var isMinus = text[match.Index] is '-' or '−' && !(char.IsLetterOrDigit(before) || before is '_' or '.');
+        var groups = text.Substring(match.Index, match.Length).TrimStart('-', '−', '+').Split(',');
+        // 1,234,567 is one number; of 1,2,3 the last counts.
+        var isOne = groups[0].Length <= 3 && groups.Skip(1).All(group => group.TakeWhile(char.IsAsciiDigit).Count() == 3);
+        return groups.Length == 1 || isOne ? (isMinus ? "-" : "") + string.Concat(groups) : groups[^1];
+    }
+
+    [GeneratedRegex(@"[-−+]?[0-9]+(?:,[0-9]+)*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Numbers();
 
     static string? Json(string text)

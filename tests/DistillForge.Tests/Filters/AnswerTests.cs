@@ -16,6 +16,8 @@ public class AnswerTests
     [InlineData(AnswerForm.Number, "0.333333333", "1/3 = 0.33333333", null)]
     [InlineData(AnswerForm.Number, "0.3333", "0.3334", "wrong-answer")]
     [InlineData(AnswerForm.Number, "1e3", "1000", null)]
+    [InlineData(AnswerForm.Number, "3", "one of 1,2,3", null)]
+    [InlineData(AnswerForm.Number, "-1234567.5", "(-1,234,567.5)", null)]
     [InlineData(AnswerForm.Number, "5", "five", "no-answer")]
     [InlineData(AnswerForm.Number, "five", "5", "unusable-expected-answer")]
     [InlineData(AnswerForm.Json, """{"a":1,"b":[2,"x"]}""", """ { "b": [2.0, "\u0078"], "a": 1e0 } """, null)]
