@@ -32,4 +32,7 @@ readonly record struct Passage(bool IsPrompt, int Message, string Text)
         => IsPrompt ? $"characters {start}..{end} of prompt message {Message + 1}"
             : Message > 0 ? $"characters {start}..{end} of completion message {Message + 1}"
             : $"characters {start}..{end}";
+
+    /// <summary>At most 60 characters of a text, for a verdict's detail.</summary>
+    public static string Short(string text) => text.Length <= 60 ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[56]) ? 56 : 57), "...");
 }
