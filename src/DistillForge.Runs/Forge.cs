@@ -34,22 +34,6 @@ public static class Forge
         return Summaries.Of(run, done);
     }
 
-    /// <summary>What the recipe's policy would do with the first rows that there are; verdicts and curated set of an earlier run stay as they are.</summary>
-    /// <param name="sample">Rows that are judged; in the order of their ids, which is a fair draw.</param>
-    /// <param name="examples">Rows shown of each reason.</param>
-    public static async Task<FilterPreview> PreviewFiltersAsync(RunRequest request, long sample, int examples, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        using var folder = Open(request, progress, clock, out var run);
-        foreach (var stage in Sources(run))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            await stage.DoAsync(cancellationToken);
-        }
-
-        var rows = new FirstRows(await WantedRows.OpenAsync(run, cancellationToken), sample);
-        return await new FilterPipeline(run.Recipe.Policy ?? new FilterPolicy { Filters = [] }, progress).PreviewAsync(rows, examples, cancellationToken);
-    }
-
     /// <summary>What <see cref="RunAsync"/> would do, and what that takes. A stage behind one that is to be done may be done as well.</summary>
     public static async Task<RunPlan> PlanAsync(RunRequest request, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
     {
