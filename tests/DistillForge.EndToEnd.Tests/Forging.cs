@@ -24,7 +24,8 @@ static class Forging
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Home.Root,
-            Environment = { ["NO_COLOR"] = "1", ["DISTILLFORGE_HOME"] = Home.Root },
+            // Several run at a time, and threads of llama.cpp that wait for each other by spinning starve those of a neighbour.
+            Environment = { ["NO_COLOR"] = "1", ["DISTILLFORGE_HOME"] = Home.Root, ["DISTILLFORGE__THREADS"] = "1" },
         };
         return Process.Start(start)!;
     }
