@@ -11,7 +11,13 @@ public static class JsonlExport
     static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <returns>Rows written.</returns>
-    public static async Task<long> WriteAsync(string path, IAsyncEnumerable<Example> rows, CancellationToken cancellationToken)
+    public static Task<long> WriteAsync(string path, IAsyncEnumerable<Example> rows, CancellationToken cancellationToken)
+        => WriteAsync(path, rows, row => new { id = row.Id, prompt = Form(row.Prompt), completion = Form(row.Completion) }, cancellationToken);
+
+    /// <summary>Writes the rows in the shape that another trainer reads.</summary>
+    /// <param name="shape">One of <see cref="ChatShapes"/>.</param>
+    /// <returns>Rows written.</returns>
+    public static async Task<long> WriteAsync(string path, IAsyncEnumerable<Example> rows, Func<Example, object> shape, CancellationToken cancellationToken)
     {
         var partial = path + ".partial";
         var count = 0L;
@@ -22,7 +28,7 @@ public static class JsonlExport
             {
                 await foreach (var row in rows.WithCancellation(cancellationToken))
                 {
-                    await JsonSerializer.SerializeAsync(file, new { id = row.Id, prompt = Form(row.Prompt), completion = Form(row.Completion) }, Json, cancellationToken);
+                    await JsonSerializer.SerializeAsync(file, shape(row), Json, cancellationToken);
                     file.WriteByte((byte)'\n');
                     count++;
                 }
@@ -43,5 +49,5 @@ public static class JsonlExport
         }
     }
 
-    static IEnumerable<object> Form(IReadOnlyList<Message> messages) => messages.Select(message => new { role = message.Role, content = message.Content });
+    internal static IEnumerable<object> Form(IReadOnlyList<Message> messages) => messages.Select(message => new { role = message.Role, content = message.Content });
 }

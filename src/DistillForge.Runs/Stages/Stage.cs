@@ -1,4 +1,5 @@
 using DistillForge.Data;
+using DistillForge.Runs.Lineage;
 
 namespace DistillForge.Runs.Stages;
 
@@ -59,6 +60,7 @@ abstract class Stage(RunContext run)
             Chosen = Chosen.Count > 0 ? Chosen : earlier?.Chosen ?? new Dictionary<string, string>(),
         };
         manifest.Write(Run.Folder.Path);
+        RunLedger.Append(Run.Folder.Path, Run.Clock.GetUtcNow(), Name, Core.Sha256.OfFile(Manifest.PathOf(Run.Folder.Path, Name)), manifest.Figures);
         Run.Hashes.Save();
         return manifest;
     }

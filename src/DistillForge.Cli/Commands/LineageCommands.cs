@@ -1,0 +1,70 @@
+using System.CommandLine;
+using DistillForge.Core;
+using DistillForge.Runs.Lineage;
+
+namespace DistillForge.Cli.Commands;
+
+/// <summary><c>why ROW --run RUN</c>: everything about one row.</summary>
+static class WhyCommand
+{
+    public static Command Create()
+    {
+        var row = new Argument<string>("ROW") { Description = "The row's id, or the beginning of it" };
+        var run = LineageOptions.Run();
+        var command = new Command("why", "Tell everything about one row: prompt, answer, teacher, terms, sampling, every verdict, and the students that it went into.") { row, run, RunCommand.Json };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            var story = await RowStory.TellAsync(parsed.GetRequiredValue(row), parsed.GetRequiredValue(run), interrupt);
+            await Console.Out.WriteLineAsync(parsed.GetValue(RunCommand.Json) ? story.ToJson() : string.Join('\n', story.Lines()));
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}
+
+/// <summary><c>verify RUN</c>: is everything as it was written?</summary>
+static class VerifyCommand
+{
+    public static Command Create()
+    {
+        var run = new Argument<string>("RUN") { Description = "A run folder" };
+        var head = new Option<string?>("--head") { Description = "The head that an earlier 'verify' printed: shows whether the ledger is still that one, continued" };
+        var command = new Command("verify", "Compare a run folder with its hash-chained ledger: manifests and every file that a stage made. Exit code 2 where something changed.") { run, head };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            var verification = Verification.Of(parsed.GetRequiredValue(run), parsed.GetValue(head), interrupt);
+            foreach (var change in verification.Changes)
+            {
+                await Console.Out.WriteLineAsync($"changed  {(change.Line > 0 ? $"line {change.Line} of " : "")}{change}");
+            }
+
+            await Console.Out.WriteLineAsync($"{verification.Entries:N0} entries, {verification.Files:N0} files, {(verification.Changes.Count == 0 ? "nothing changed" : $"{verification.Changes.Count:N0} changes")}; head {verification.Head}");
+            return verification.Changes.Count == 0 ? ExitCode.Done : ExitCode.UserCanFix;
+        }));
+        return command;
+    }
+}
+
+/// <summary><c>export RUN --format … --out FILE</c>: the curated rows for another trainer.</summary>
+static class ExportCommand
+{
+    public static Command Create()
+    {
+        var run = new Argument<string>("RUN") { Description = "A run folder" };
+        var format = new Option<string>("--format") { Description = $"{string.Join(", ", CuratedExport.Formats)}: as TRL, axolotl, OpenAI and LLaMA-Factory read them", Required = true };
+        var target = new Option<string>("--out", "-o") { Description = "The JSONL file to write", Required = true };
+        var command = new Command("export", "Write a run's curated rows as JSON lines in a shape that other trainers read.") { run, format, target };
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            var rows = await CuratedExport.WriteAsync(parsed.GetRequiredValue(run), parsed.GetRequiredValue(format), parsed.GetRequiredValue(target), interrupt);
+            await Console.Out.WriteLineAsync($"{rows:N0} rows in {parsed.GetRequiredValue(target)}");
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}
+
+static class LineageOptions
+{
+    public static Option<string> Run() => new("--run") { Description = "The run's folder", Required = true };
+}

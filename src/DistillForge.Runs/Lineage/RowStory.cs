@@ -1,0 +1,109 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using DistillForge.Core;
+using DistillForge.Data;
+using DistillForge.Runs.Stages;
+
+namespace DistillForge.Runs.Lineage;
+
+/// <summary>A file of a student and how to know it again.</summary>
+public sealed record StudentFile(string Stage, string Path, string Sha256);
+
+/// <summary>Everything that a run folder says about one row.</summary>
+/// <param name="Example">Null where the prompt got no answer.</param>
+/// <param name="Failure">Why it got none.</param>
+/// <param name="Verdicts">Of every filter, in the policy's order.</param>
+/// <param name="IsCurated">It is among the rows that are trained on.</param>
+/// <param name="Students">Checkpoints and GGUFs that were made of the curated rows as they are now; some rows of them are held out for validation.</param>
+public sealed record RowStory(string Id, Example? Example, Failure? Failure, IReadOnlyList<JudgedRow> Verdicts, bool IsCurated, IReadOnlyList<StudentFile> Students)
+{
+    const int ShortestPrefix = 6;
+
+    static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) } };
+
+    /// <param name="row">Its id, or the beginning of it.</param>
+    /// <exception cref="ForgeException">There is no such row, or more than one.</exception>
+    public static async Task<RowStory> TellAsync(string row, string runFolder, CancellationToken cancellationToken)
+    {
+        if (row.Length < ShortestPrefix)
+        {
+            throw new ForgeException(new Problem("ROW", $"'{row}' is too short.", $"Give {ShortestPrefix} characters of the id or more."));
+        }
+
+        var examples = await Matching(ExamplesFile.ReadAsync([.. WantedRows.Shards(Path.Combine(runFolder, "examples")), .. WantedRows.Shards(Path.Combine(runFolder, "held-out", "examples"))], cancellationToken), example => example.Id).ToListAsync(cancellationToken);
+        var failures = await Matching(FailuresFile.ReadAsync(Existing("failures.parquet", Path.Combine("held-out", "failures.parquet")), cancellationToken), failure => failure.Id).ToListAsync(cancellationToken);
+        string[] ids = [.. examples.Select(example => example.Id).Concat(failures.Select(failure => failure.Id)).Distinct()];
+        if (ids.Length != 1)
+        {
+            throw new ForgeException(new Problem("ROW", ids.Length == 0 ? $"'{row}' is no row of {runFolder}." : $"'{row}' begins {ids.Length} rows: {string.Join(", ", ids.Take(3).Select(id => id[..Math.Min(12, id.Length)]))}, …", "distillforge sql \"select id from examples\" --run RUN lists them."));
+        }
+
+        var verdicts = await VerdictsFile.ReadAsync(Existing("verdicts.parquet"), cancellationToken).Where(verdict => verdict.Id == ids[0]).OrderBy(verdict => verdict.Order).ToListAsync(cancellationToken);
+        var curated = await ExamplesFile.ReadAsync(Existing("curated.parquet"), cancellationToken).AnyAsync(example => example.Id == ids[0], cancellationToken);
+        return new RowStory(ids[0], examples.FirstOrDefault(), failures.FirstOrDefault(), verdicts, curated, curated ? [.. Made(runFolder)] : []);
+
+        IAsyncEnumerable<T> Matching<T>(IAsyncEnumerable<T> rows, Func<T, string> id) => rows.Where(one => id(one).StartsWith(row, StringComparison.Ordinal));
+
+        string[] Existing(params string[] names) => [.. names.Select(name => Path.Combine(runFolder, name)).Where(File.Exists)];
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(this with { Example = Example is null ? null : Example with { Trace = null } }, Json);
+
+    /// <summary>For the terminal; control characters of foreign text are made harmless.</summary>
+    public IEnumerable<string> Lines()
+    {
+        yield return $"row        {Id}";
+        if (Example is { } example)
+        {
+            foreach (var message in example.Prompt.Concat(example.Completion))
+            {
+                yield return $"{message.Role,-10} {Plain(message.Content)}";
+            }
+
+            yield return $"answered   by {Plain(example.Author)}{(example.AuthorSha256 is { } sha ? $", sha256 {sha}" : "")}; license {example.License ?? "unknown"}{(example.Terms is { } terms ? $", terms {Plain(terms)}" : "")}";
+            yield return $"sampled    {(example.Sampling.Length > 0 ? Plain(example.Sampling) : "not: given text")}; seed {example.Seed}; {example.CompletionTokens} tokens, {example.FinishReason}";
+            yield return $"source     {Plain(example.Source)}{(example.Category is { } category ? $", category {Plain(category)}" : "")}{(example.Expected is { } expected ? $"; expected {Plain(expected)}" : "")}";
+        }
+
+        if (Failure is { } failure)
+        {
+            yield return $"failed     {failure.Code}: {Plain(failure.Detail)}";
+        }
+
+        foreach (var judged in Verdicts)
+        {
+            yield return $"judged     {judged.Verdict.Action.ToString().ToLowerInvariant(),-6} by {judged.Filter}{(judged.Verdict.Reason is { } reason ? $": {reason.Code}, {Plain(reason.Detail)}" : "")}";
+        }
+
+        yield return IsCurated ? "outcome    curated: it may be trained on" : Failure is not null ? "outcome    no answer" : Verdicts.Count == 0 ? "outcome    not judged (a held-out row, or the filters did not run yet)" : "outcome    dropped: nobody trains on it";
+        foreach (var student in Students)
+        {
+            yield return $"student    {student.Path} ({student.Stage}), sha256 {student.Sha256}";
+        }
+    }
+
+    // A student counts while the curated rows that it was trained on are those that lie there.
+    static IEnumerable<StudentFile> Made(string runFolder)
+    {
+        var curated = Manifest.TryRead(runFolder, "filter")?.Outputs.GetValueOrDefault("curated.parquet");
+        foreach (var stage in new[] { "train", "baseline" })
+        {
+            if (curated is null || Manifest.TryRead(runFolder, stage) is not { } trained || trained.Inputs.GetValueOrDefault("curated.parquet") != curated)
+            {
+                continue;
+            }
+
+            foreach (var (path, hash) in trained.Outputs.Where(output => output.Key.EndsWith(".safetensors", StringComparison.Ordinal)))
+            {
+                yield return new StudentFile(stage, path, hash);
+            }
+
+            foreach (var (path, hash) in stage == "train" ? Manifest.TryRead(runFolder, "package")?.Outputs.Where(output => output.Key.EndsWith(".gguf", StringComparison.Ordinal)) ?? [] : [])
+            {
+                yield return new StudentFile("package", path, hash);
+            }
+        }
+    }
+
+    static string Plain(string text) => string.Concat(text.ReplaceLineEndings(" ⏎ ").Select(c => char.IsControl(c) ? '\uFFFD' : c));
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using DistillForge.Core;
+using DistillForge.Data;
+
+namespace DistillForge.Runs.Lineage;
+
+/// <summary>What was found when a run folder was compared with its ledger.</summary>
+/// <param name="Entries">Entries of the ledger.</param>
+/// <param name="Files">Files whose hash was computed.</param>
+/// <param name="Head">SHA-256 of the last entry: written down elsewhere, it shows later whether the whole ledger was made anew.</param>
+/// <param name="Changes">What is no longer as it was written; empty where everything is.</param>
+public sealed record Verification(long Entries, long Files, string Head, IReadOnlyList<Problem> Changes)
+{
+    /// <summary>Reads the ledger and hashes every file that a stage made; slow for large runs.</summary>
+    /// <param name="head">The head as it was noted at some time; null compares with the folder's own.</param>
+    /// <exception cref="ForgeException">No run folder.</exception>
+    public static Verification Of(string runFolder, string? head, CancellationToken cancellationToken)
+    {
+        var manifests = Path.Combine(runFolder, "manifests");
+        if (!Directory.Exists(manifests))
+        {
+            throw new ForgeException(new Problem(runFolder, "is no run folder: it has no manifests.", "Give a folder below runs/."));
+        }
+
+        var changes = new List<Problem>();
+        var (entries, hashes) = Chain(runFolder, changes);
+        CheckHead(runFolder, head, hashes, changes);
+        var files = 0L;
+        var latest = entries.Where(entry => entry.Kind == "stage").GroupBy(entry => entry.Stage).ToDictionary(group => group.Key, group => group.Last());
+        foreach (var path in Directory.GetFiles(manifests, "*.json").Where(path => Path.GetFileName(path) != "hashes.json").Order(StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var stage = Path.GetFileNameWithoutExtension(path);
+            if (!latest.Remove(stage, out var entry))
+            {
+                changes.Add(new Problem($"manifests/{stage}.json", "is not in the ledger."));
+            }
+            else if (entry.Manifest != Sha256.OfFile(path))
+            {
+                changes.Add(new Problem($"manifests/{stage}.json", $"is not as it was written on {entry.Time:u} (entry {entry.Number})."));
+            }
+
+            files += CheckOutputs(runFolder, stage, changes, cancellationToken);
+        }
+
+        changes.AddRange(latest.Values.Select(gone => new Problem($"manifests/{gone.Stage}.json", $"is gone; it was written on {gone.Time:u} (entry {gone.Number}).")));
+        return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes);
+    }
+
+    static (List<LedgerEntry> Entries, List<string> Hashes) Chain(string runFolder, List<Problem> changes)
+    {
+        var path = Path.Combine(runFolder, RunLedger.FileName);
+        var (entries, hashes) = (new List<LedgerEntry>(), new List<string>());
+        if (!File.Exists(path))
+        {
+            changes.Add(new Problem(RunLedger.FileName, "is missing."));
+            return (entries, hashes);
+        }
+
+        var number = 0;
+        foreach (var line in RunLedger.Lines(path))
+        {
+            number++;
+            var previous = hashes.Count == 0 ? RunLedger.None : hashes[^1];
+            hashes.Add(Sha256.OfText(line));
+            if (RunLedger.Parse(line) is not { } entry)
+            {
+                changes.Add(new Problem(RunLedger.FileName, "is no entry.", Line: number));
+                continue;
+            }
+
+            if (entry.Number != number || entry.Previous != previous)
+            {
+                changes.Add(new Problem(RunLedger.FileName, entry.Number != number ? $"has entry {entry.Number} in the place of {number}: entries were removed, added or moved." : "does not follow the line before it: one of the two was changed.", Line: number));
+            }
+
+            entries.Add(entry);
+        }
+
+        return (entries, hashes);
+    }
+
+    // Between an entry and its head a run may be killed: a head that is one behind is no change.
+    static void CheckHead(string runFolder, string? noted, List<string> hashes, List<Problem> changes)
+    {
+        if (noted is not null)
+        {
+            if (!hashes.Contains(noted, StringComparer.OrdinalIgnoreCase))
+            {
+                changes.Add(new Problem(RunLedger.FileName, $"has no entry with the noted head {noted}: it is not the ledger of that time, continued."));
+            }
+
+            return;
+        }
+
+        var path = Path.Combine(runFolder, RunLedger.HeadName);
+        var parts = File.Exists(path) ? File.ReadAllText(path).Trim().Split(' ') : [];
+        var known = parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : -1;
+        if (known < 0)
+        {
+            changes.Add(new Problem(RunLedger.HeadName, hashes.Count == 0 ? "is missing." : "is missing or unreadable."));
+        }
+        else if (known > hashes.Count || known == 0 || hashes.Count > known + 2 || hashes[known - 1] != parts[1])
+        {
+            changes.Add(new Problem(RunLedger.FileName, $"ends otherwise than it did: entry {known} was the last one, with another hash or at another place."));
+        }
+    }
+
+    static long CheckOutputs(string runFolder, string stage, List<Problem> changes, CancellationToken cancellationToken)
+    {
+        var files = 0L;
+        foreach (var (name, hash) in Manifest.TryRead(runFolder, stage)?.Outputs ?? new Dictionary<string, string>())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var path = Path.GetFullPath(Path.Combine(runFolder, name));
+            if (!path.StartsWith(Path.GetFullPath(runFolder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            {
+                changes.Add(new Problem(name, $"lies outside the run folder, says {stage}'s manifest."));
+            }
+            else if (!File.Exists(path))
+            {
+                changes.Add(new Problem(name, $"is gone; stage {stage} made it."));
+            }
+            else if (Sha256.OfFile(path) != hash)
+            {
+                changes.Add(new Problem(name, $"is not what stage {stage} made."));
+            }
+
+            files++;
+        }
+
+        return files;
+    }
+}

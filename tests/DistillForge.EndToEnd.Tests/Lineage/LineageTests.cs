@@ -1,0 +1,145 @@
+using System.Text.Json;
+using DistillForge.Runs.Lineage;
+
+namespace DistillForge.EndToEnd.Tests.Lineage;
+
+/// <summary>One small run up to its filters, and everything that can be asked of it.</summary>
+public sealed class LineageTests : IAsyncLifetime
+{
+    readonly Workplace work = new();
+    string run = "";
+
+    public async Task InitializeAsync()
+    {
+        var ended = await Forging.RunAsync("filter", work.Recipe(count: 12), "--runs", work.Runs);
+        Assert.True(ended.ExitCode == 0, ended.Error);
+        run = work.Run("tiny");
+    }
+
+    public Task DisposeAsync()
+    {
+        work.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_run_verifies_until_something_is_changed()
+    {
+        var sound = Verification.Of(run, null, CancellationToken.None);
+        Assert.Empty(sound.Changes);
+        Assert.True(sound is { Entries: >= 4, Files: >= 6 }, $"{sound.Entries} entries, {sound.Files} files");
+        Assert.Empty(Verification.Of(run, sound.Head, CancellationToken.None).Changes);
+
+        await ChangedAsync(Path.Combine(run, "curated.parquet"), bytes => bytes[^9] ^= 1, "curated.parquet");
+        await ChangedAsync(Path.Combine(run, "manifests", "filter.json"), bytes => bytes[^3] = (byte)' ', "manifests/filter.json");
+        var ledger = Path.Combine(run, RunLedger.FileName);
+        await ChangedAsync(ledger, bytes => bytes[Array.IndexOf(bytes, (byte)'2')] = (byte)'3', RunLedger.FileName);
+        await ChangedAsync(ledger, WithoutLine(0), RunLedger.FileName);
+        await ChangedAsync(ledger, WithoutLine(^1), RunLedger.FileName);
+        await ChangedAsync(ledger, text => string.Join('\n', [.. Lines(text)[1..2], .. Lines(text)[..1], .. Lines(text)[2..]]) + "\n", RunLedger.FileName);
+
+        var cli = await Forging.RunAsync("verify", run);
+        Assert.Equal((0, true), (cli.ExitCode, cli.Output.Contains("nothing changed", StringComparison.Ordinal)));
+        File.Delete(Path.Combine(run, "verdicts.parquet"));
+        Assert.Equal(2, (await Forging.RunAsync("verify", run)).ExitCode);
+    }
+
+    [Fact]
+    public void An_interrupted_line_is_cut_off_and_told_and_the_chain_goes_on()
+    {
+        var ledger = Path.Combine(run, RunLedger.FileName);
+        File.AppendAllText(ledger, """{"number":99,"ti""");
+
+        RunLedger.Append(run, DateTimeOffset.UnixEpoch, "filter", Sha256.OfFile(Path.Combine(run, "manifests", "filter.json")), new Dictionary<string, double>());
+
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
+        var repair = RunLedger.Parse(Lines(File.ReadAllText(ledger))[^2])!;
+        Assert.Equal(("repair", 16), (repair.Kind, (int)repair.Figures["bytes_cut_off"]));
+    }
+
+    [Fact]
+    public async Task A_row_tells_its_story()
+    {
+        var id = JsonDocument.Parse((await ExportAsync("trl"))[0]).RootElement.GetProperty("prompt")[0].GetProperty("content").GetString()!;
+        var rows = await Forging.RunAsync("sql", "select id from curated", "--run", run);
+        var row = rows.Output.Split('\n')[1].Trim();
+
+        var told = await Forging.RunAsync("why", row[..16], "--run", run);
+        var json = await RowStory.TellAsync(row, run, CancellationToken.None);
+
+        Assert.True(told.ExitCode == 0, told.Error);
+        Assert.NotEmpty(id);
+        Assert.Contains(row, told.Output, StringComparison.Ordinal);
+        Assert.Contains(json.Example!.Text, told.Output, StringComparison.Ordinal);
+        Assert.Contains("curated: it may be trained on", told.Output, StringComparison.Ordinal);
+        Assert.NotEmpty(json.Verdicts);
+        Assert.Contains("license Apache-2.0", told.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await Forging.RunAsync("why", "000000000000", "--run", run)).ExitCode);
+        Assert.Equal(row, JsonDocument.Parse(json.ToJson()).RootElement.GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task Every_shape_holds_every_curated_row()
+    {
+        var trl = (await ExportAsync("trl")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var messages = (await ExportAsync("messages")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var sharegpt = (await ExportAsync("sharegpt")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var alpaca = (await ExportAsync("alpaca")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+
+        Assert.NotEmpty(trl);
+        for (var i = 0; i < trl.Count; i++)
+        {
+            var (asked, said) = (Last(trl[i], "prompt", "content"), Last(trl[i], "completion", "content"));
+            var turns = messages[i].GetProperty("messages").EnumerateArray().ToList();
+            Assert.Equal(["user", "assistant"], turns.TakeLast(2).Select(turn => turn.GetProperty("role").GetString()));
+            Assert.Equal([asked, said], turns.TakeLast(2).Select(turn => turn.GetProperty("content").GetString()));
+            Assert.Equal(("gpt", said), (Last(sharegpt[i], "conversations", "from"), Last(sharegpt[i], "conversations", "value")));
+            Assert.Equal((asked, said), (alpaca[i].GetProperty("instruction").GetString(), alpaca[i].GetProperty("output").GetString()));
+        }
+
+        var unknown = await Forging.RunAsync("export", run, "--format", "xml", "--out", work.Run("x.jsonl"));
+        Assert.Equal(2, unknown.ExitCode);
+        Assert.Contains("sharegpt", unknown.Error, StringComparison.Ordinal);
+    }
+
+    async Task<string[]> ExportAsync(string format)
+    {
+        var target = work.Run($"{format}.jsonl");
+        await CuratedExport.WriteAsync(run, format, target, CancellationToken.None);
+        return await File.ReadAllLinesAsync(target);
+    }
+
+    async Task ChangedAsync(string path, Action<byte[]> change, string where)
+    {
+        var before = await File.ReadAllBytesAsync(path);
+        var bytes = (byte[])before.Clone();
+        change(bytes);
+        await CheckAsync(path, before, bytes, where);
+    }
+
+    async Task ChangedAsync(string path, Func<string, string> change, string where)
+    {
+        var before = await File.ReadAllBytesAsync(path);
+        await CheckAsync(path, before, System.Text.Encoding.UTF8.GetBytes(change(System.Text.Encoding.UTF8.GetString(before))), where);
+    }
+
+    async Task CheckAsync(string path, byte[] before, byte[] after, string where)
+    {
+        Assert.NotEqual(before, after);
+        await File.WriteAllBytesAsync(path, after);
+        Assert.Contains(Verification.Of(run, null, CancellationToken.None).Changes, change => change.Where == where);
+        await File.WriteAllBytesAsync(path, before);
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
+    }
+
+    static string? Last(JsonElement row, string list, string field) => row.GetProperty(list).EnumerateArray().Last().GetProperty(field).GetString();
+
+    static Func<string, string> WithoutLine(Index index) => text =>
+    {
+        var lines = Lines(text).ToList();
+        lines.RemoveAt(index.GetOffset(lines.Count));
+        return string.Join('\n', lines) + "\n";
+    };
+
+    static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
