@@ -3,17 +3,15 @@ using DistillForge.Runs.Lineage;
 
 namespace DistillForge.EndToEnd.Tests.Lineage;
 
-/// <summary>One small run up to its filters, and everything that can be asked of it.</summary>
-public sealed class LineageTests : IAsyncLifetime
+/// <summary>One small run up to its filters.</summary>
+public sealed class FilteredRun : IAsyncLifetime
 {
     readonly Workplace work = new();
-    string run = "";
 
     public async Task InitializeAsync()
     {
         var ended = await Forging.RunAsync("filter", work.Recipe(count: 12), "--runs", work.Runs);
         Assert.True(ended.ExitCode == 0, ended.Error);
-        run = work.Run("tiny");
     }
 
     public Task DisposeAsync()
@@ -21,6 +19,31 @@ public sealed class LineageTests : IAsyncLifetime
         work.Dispose();
         return Task.CompletedTask;
     }
+
+    public void CopyTo(string folder)
+    {
+        foreach (var file in Directory.GetFiles(work.Run("tiny"), "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(folder, Path.GetRelativePath(work.Run("tiny"), file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+}
+
+/// <summary>Everything that can be asked of a run, each on a copy of its own.</summary>
+public sealed class LineageTests : IClassFixture<FilteredRun>, IDisposable
+{
+    readonly Workplace work = new();
+    readonly string run;
+
+    public LineageTests(FilteredRun made)
+    {
+        run = work.Run("tiny");
+        made.CopyTo(run);
+    }
+
+    public void Dispose() => work.Dispose();
 
     [Fact]
     public async Task A_run_verifies_until_something_is_changed()
