@@ -8,6 +8,8 @@ static class Wire
     public static JsonSerializerOptions Json { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        // JSON over HTTP, never inside a page: letters stay letters.
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DictionaryKeyPolicy = null,
     };
 }

@@ -75,19 +75,17 @@ static class ChatCommand
                 speaking = name;
             }
 
-            Console.Write(Plain(piece));
+            Console.Write(TerminalText.Harmless(piece)); // a model may say anything
         }
 
         void End(string name, string took)
         {
             Console.WriteLine();
+            speaking = "";
             if (told)
             {
                 Console.Error.WriteLine($"  ({took})");
             }
         }
     }
-
-    // A model may say anything; a terminal must not obey it.
-    static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
 }

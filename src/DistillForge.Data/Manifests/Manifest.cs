@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DistillForge.Models;
 
 namespace DistillForge.Data;
@@ -52,6 +53,10 @@ public sealed record Manifest
             return null;
         }
     }
+
+    /// <summary>Of the file that <see cref="Write"/> writes.</summary>
+    [JsonIgnore]
+    public string Sha256 => Core.Sha256.OfText(JsonSerializer.Serialize(this, Json));
 
     /// <summary>The last act of a stage: with it, the stage is done.</summary>
     public void Write(string runFolder)

@@ -34,7 +34,8 @@ public sealed class Pii(Pii.Options options) : IFilter
     internal static uint MaskOf(IReadOnlyList<PiiKind> kinds)
         => kinds.Count == 0 ? uint.MaxValue : kinds.Aggregate(0u, (mask, kind) => mask | (1u << (int)kind));
 
-    internal static string CodeOf(PiiKind kind) => kind switch
+    /// <summary>The code of a verdict about a kind.</summary>
+    public static string CodeOf(PiiKind kind) => kind switch
     {
         PiiKind.Email => "pii-email",
         PiiKind.Phone => "pii-phone",

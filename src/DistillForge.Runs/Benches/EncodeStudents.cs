@@ -1,6 +1,5 @@
 using DistillForge.Core;
 using DistillForge.Llama;
-using DistillForge.Models;
 using DistillForge.Training;
 using DistillForge.Training.Inference;
 
@@ -23,19 +22,7 @@ sealed class EncodeStudents : IDisposable
 
     public static async Task<EncodeStudents> TrainAsync(LlamaModel teacher, IReadOnlyList<TokenTrace> traces, int steps, int threads, string folder, IProgressLog log, CancellationToken cancellationToken)
     {
-        var shape = new ModelShape
-        {
-            Architecture = "llama",
-            Layers = 2,
-            Width = 64,
-            Heads = 4,
-            KeyValueHeads = 4,
-            HeadSize = 16,
-            FeedForward = 192,
-            Vocabulary = teacher.Tokens.Size,
-            Context = Math.Max(64, traces.Max(trace => trace.TokenIds.Length)),
-            TiedEmbeddings = true,
-        };
+        var shape = BenchStudent.Shape(teacher.Tokens.Size, traces.Max(trace => trace.TokenIds.Length));
         var plan = new TrainingPlan
         {
             Shape = shape,

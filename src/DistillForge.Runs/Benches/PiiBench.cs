@@ -20,7 +20,7 @@ sealed class PiiBench : IBench
         var judged = personal.Select(text => (text, Right: IsRight(text))).ToList();
         var right = judged.Count(row => row.Right);
         // Data of another kind than was planted is a wrong alarm as well.
-        var wrong = personal.Where(text => CodeOf(text) is { } code && code != CodeOf(text.Value!.Kind)).Concat(harmless.Where(text => CodeOf(text) is not null)).ToList();
+        var wrong = personal.Where(text => CodeOf(text) is { } code && code != Pii.CodeOf(text.Value!.Kind)).Concat(harmless.Where(text => CodeOf(text) is not null)).ToList();
         foreach (var miss in judged.Where(row => !row.Right).Take(40))
         {
             log.Say($"missed {miss.text.Value!.Format} ({CodeOf(miss.text) ?? "nothing found"}): {miss.text.Text.ReplaceLineEndings(" ⏎ ")}");
@@ -51,21 +51,10 @@ sealed class PiiBench : IBench
 
     static string? CodeOf(PlantedText text) => Filter.Judge(BenchText.Row(0, "", text.Text)).Reason?.Code;
 
-    static string CodeOf(PiiKind kind) => kind switch
-    {
-        PiiKind.Email => "pii-email",
-        PiiKind.Phone => "pii-phone",
-        PiiKind.Iban => "pii-iban",
-        PiiKind.Card => "pii-card",
-        PiiKind.IpAddress => "pii-ip-address",
-        PiiKind.Secret => "pii-secret",
-        _ => "pii-national-id",
-    };
-
     // The kind is right, and redaction leaves nothing of the value: what it left would be a leak.
     static bool IsRight(PlantedText text)
     {
-        if (CodeOf(text) != CodeOf(text.Value!.Kind))
+        if (CodeOf(text) != Pii.CodeOf(text.Value!.Kind))
         {
             return false;
         }

@@ -46,19 +46,7 @@ public sealed class SparseBench : IBench
 /// <summary>The student of the sparse bench: one shape for all.</summary>
 sealed class SparseStudent(SparseCorpus corpus, BenchFolder folder, int epochs, int tokensPerBatch)
 {
-    readonly ModelShape shape = new()
-    {
-        Architecture = "llama",
-        Layers = 2,
-        Width = 64,
-        Heads = 4,
-        KeyValueHeads = 4,
-        HeadSize = 16,
-        FeedForward = 192,
-        Vocabulary = corpus.Vocabulary.Size,
-        Context = Math.Max(64, corpus.Tuning.Concat(corpus.HeldOut).Concat(corpus.Traces[SparseMethod.Hard.Want].Rows).Max(trace => trace.TokenIds.Length)),
-        TiedEmbeddings = true,
-    };
+    readonly ModelShape shape = BenchStudent.Shape(corpus.Vocabulary.Size, corpus.Tuning.Concat(corpus.HeldOut).Concat(corpus.Traces[SparseMethod.Hard.Want].Rows).Max(trace => trace.TokenIds.Length));
 
     IReadOnlyList<TokenTrace> Training => corpus.Traces[SparseMethod.Hard.Want].Rows;
 

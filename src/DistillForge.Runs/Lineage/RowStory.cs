@@ -57,22 +57,22 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
         {
             foreach (var message in example.Prompt.Concat(example.Completion))
             {
-                yield return $"{message.Role,-10} {Plain(message.Content)}";
+                yield return $"{message.Role,-10} {TerminalText.OnOneLine(message.Content)}";
             }
 
-            yield return $"answered   by {Plain(example.Author)}{(example.AuthorSha256 is { } sha ? $", sha256 {sha}" : "")}; license {example.License ?? "unknown"}{(example.Terms is { } terms ? $", terms {Plain(terms)}" : "")}";
-            yield return $"sampled    {(example.Sampling.Length > 0 ? Plain(example.Sampling) : "not: given text")}; seed {example.Seed}; {example.CompletionTokens} tokens, {example.FinishReason}";
-            yield return $"source     {Plain(example.Source)}{(example.Category is { } category ? $", category {Plain(category)}" : "")}{(example.Expected is { } expected ? $"; expected {Plain(expected)}" : "")}";
+            yield return $"answered   by {TerminalText.OnOneLine(example.Author)}{(example.AuthorSha256 is { } sha ? $", sha256 {sha}" : "")}; license {example.License ?? "unknown"}{(example.Terms is { } terms ? $", terms {TerminalText.OnOneLine(terms)}" : "")}";
+            yield return $"sampled    {(example.Sampling.Length > 0 ? TerminalText.OnOneLine(example.Sampling) : "not: given text")}; seed {example.Seed}; {example.CompletionTokens} tokens, {example.FinishReason}";
+            yield return $"source     {TerminalText.OnOneLine(example.Source)}{(example.Category is { } category ? $", category {TerminalText.OnOneLine(category)}" : "")}{(example.Expected is { } expected ? $"; expected {TerminalText.OnOneLine(expected)}" : "")}";
         }
 
         if (Failure is { } failure)
         {
-            yield return $"failed     {failure.Code}: {Plain(failure.Detail)}";
+            yield return $"failed     {failure.Code}: {TerminalText.OnOneLine(failure.Detail)}";
         }
 
         foreach (var judged in Verdicts)
         {
-            yield return $"judged     {judged.Verdict.Action.ToString().ToLowerInvariant(),-6} by {judged.Filter}{(judged.Verdict.Reason is { } reason ? $": {reason.Code}, {Plain(reason.Detail)}" : "")}";
+            yield return $"judged     {judged.Verdict.Action.ToString().ToLowerInvariant(),-6} by {judged.Filter}{(judged.Verdict.Reason is { } reason ? $": {reason.Code}, {TerminalText.OnOneLine(reason.Detail)}" : "")}";
         }
 
         yield return IsCurated ? "outcome    curated: it may be trained on" : Failure is not null ? "outcome    no answer" : Verdicts.Count == 0 ? "outcome    not judged (a held-out row, or the filters did not run yet)" : "outcome    dropped: nobody trains on it";
@@ -104,6 +104,4 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
             }
         }
     }
-
-    static string Plain(string text) => string.Concat(text.ReplaceLineEndings(" ⏎ ").Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }

@@ -59,8 +59,9 @@ abstract class Stage(RunContext run)
             // An execution that found everything done asked nobody: what was chosen before still holds for its rows.
             Chosen = Chosen.Count > 0 ? Chosen : earlier?.Chosen ?? new Dictionary<string, string>(),
         };
+        // In this order: a stage that is done is in the ledger, whenever the program is killed; one that is not done is done again.
+        RunLedger.Append(Run.Folder.Path, Run.Clock.GetUtcNow(), Name, manifest.Sha256, manifest.Figures);
         manifest.Write(Run.Folder.Path);
-        RunLedger.Append(Run.Folder.Path, Run.Clock.GetUtcNow(), Name, Core.Sha256.OfFile(Manifest.PathOf(Run.Folder.Path, Name)), manifest.Figures);
         Run.Hashes.Save();
         return manifest;
     }

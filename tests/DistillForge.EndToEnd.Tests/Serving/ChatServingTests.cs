@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DistillForge.Runs;
+using DistillForge.Serving;
 
 namespace DistillForge.EndToEnd.Tests.Serving;
 
@@ -105,19 +107,21 @@ public sealed class ChatServingTests(Served served) : IClassFixture<Served>
     }
 
     [Fact]
-    public async Task A_caller_who_hangs_up_frees_the_place()
+    public async Task A_caller_who_hangs_up_frees_the_places_of_all_his_answers()
     {
-        using var hangUp = new CancellationTokenSource();
-        using var request = new HttpRequestMessage(HttpMethod.Post, Chat) { Content = Served.Json(JsonSerializer.Serialize(new { messages = Served.Say(Command), stream = true, temperature = 9, n = 8 })) };
-        using var response = await served.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None);
-        using (var stream = await response.Content.ReadAsStreamAsync())
+        var watched = new WatchedModel(new ServedModel(served.Model, "home"));
+        await using var server = await ModelServer.StartAsync(watched, new ServeOptions(), TimeProvider.System, _ => { }, CancellationToken.None);
+        using var client = new HttpClient { BaseAddress = server.Address };
+        using (var request = new HttpRequestMessage(HttpMethod.Post, Chat) { Content = Served.Json(JsonSerializer.Serialize(new { messages = Served.Say(Command), stream = true, temperature = 9, n = 64 })) })
+        using (var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None))
+        await using (var stream = await response.Content.ReadAsStreamAsync())
         {
             Assert.True(await stream.ReadAsync(new byte[16]) > 0);
         }
 
-        // Eight answers at temperature 9 end at the context's end only: with their places taken, this would wait for long.
-        var (status, _) = await served.AskAsync(Chat, new { messages = Served.Say(Command), temperature = 0 });
-        Assert.Equal(200, status);
+        await Task.WhenAll(watched.Asked).ContinueWith(static _ => { }, TaskScheduler.Default);
+        Assert.Equal(64, watched.Asked.Count);
+        Assert.Contains(watched.Asked, answer => answer.IsCanceled); // at four side by side, most had not begun
     }
 
     [Theory]
