@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistillForge.Core;
 using DistillForge.Evaluation;
 using DistillForge.Llama;
@@ -27,7 +28,7 @@ public sealed class DistillBench : IBench
         var all = task.HasShares ? DistillMethod.OfShares : DistillMethod.OfAll;
         DistillMethod[] methods = [.. all.Where(method => asked.Wants(method.Name))];
         var student = new DistillStudent(corpus, folder, request.Rounds > 0 ? request.Rounds : Steps);
-        var cost = await student.CostAsync(all, cancellationToken);
+        var cost = await KeptCostAsync(folder.In($"cost-{student.Setup}.txt"), () => student.CostAsync(all, cancellationToken), cancellationToken);
         log.Say(FormattableString.Invariant($"{student.Summary}; a step of forward KL costs {cost:F3} of hard labels'"));
 
         var trials = new Trials(new TrialBook(folder.In("results.jsonl")), student.Setup, asked.Jobs > 0 ? asked.Jobs : request.EffectiveThreads, asked.Limit, log);
@@ -40,6 +41,19 @@ public sealed class DistillBench : IBench
         }
 
         return table.Measure();
+    }
+
+    // Who goes on in the same folder goes on with the same number of steps.
+    static async Task<double> KeptCostAsync(string path, Func<Task<double>> measure, CancellationToken cancellationToken)
+    {
+        if (File.Exists(path) && double.TryParse(await File.ReadAllTextAsync(path, cancellationToken), CultureInfo.InvariantCulture, out var kept))
+        {
+            return kept;
+        }
+
+        var cost = await measure();
+        await File.WriteAllTextAsync(path, cost.ToString(CultureInfo.InvariantCulture), cancellationToken);
+        return cost;
     }
 }
 

@@ -13,13 +13,13 @@ sealed record DistillCorpus(DistillTask Task, Vocabulary Vocabulary, IReadOnlyDi
 {
     const int LongestAnswer = 64;
 
-    // As a recipe captures that says nothing of it.
-    static readonly Want.Head Capture = new GenerateSettings().ToCapture()! with { Temperatures = null };
+    // As a recipe captures that says nothing of it, and at the other temperature that a method trains at.
+    static readonly Want.Head Capture = new GenerateSettings().ToCapture()! with { Temperatures = [1, DistillMethod.WarmTemperature] };
 
     public static async Task<DistillCorpus> CaptureAsync(DistillTask task, LlamaOptions options, BenchFolder folder, IProgressLog log, CancellationToken cancellationToken)
     {
         await using var teacher = await LlamaModel.OpenAsync(task.Gguf, options, cancellationToken);
-        var key = FormattableString.Invariant($"{teacher.Sha256[..8]}-{Sha256.OfFile(task.Data)[..8]}-{task.Training.Count}");
+        var key = FormattableString.Invariant($"{teacher.Sha256[..8]}-{Sha256.OfFile(task.Data)[..8]}-{task.Training.Count}-T{DistillMethod.WarmTemperature}");
         Task<TokenTrace?> Ask(Question question) => AnswerAsync(teacher, question, cancellationToken);
         Task<TokenTrace?> Read(Question question) => ReadAsync(teacher, question, cancellationToken);
         return new DistillCorpus(

@@ -1,4 +1,5 @@
 using DistillForge.Training;
+using DistillForge.Training.Losses;
 
 namespace DistillForge.Runs.Benches;
 
@@ -8,8 +9,12 @@ namespace DistillForge.Runs.Benches;
 /// <param name="IsEqualTime">It takes as many steps as fit into the time of forward KL's.</param>
 sealed record DistillMethod(string Name, double Gold, bool AsksTeacher, IReadOnlyList<LossTerm> Losses, bool IsEqualTime = false)
 {
+    /// <summary>What the teacher's thoughts are captured at beside 1.</summary>
+    public const float WarmTemperature = 2;
+
     static readonly LossTerm[] HardLabels = [new("cross-entropy")];
     static readonly LossTerm[] ForwardKl = [new("forward-kl")];
+    static readonly LossTerm[] Tempered = [new("forward-kl", Options: new Given(new ForwardKl.Options(Temperature: WarmTemperature)))];
     static readonly LossTerm[] Both = [new("forward-kl", 0.7), new("cross-entropy", 0.3)];
     static readonly double[] Shares = [0.03, 0.1, 1];
 
@@ -21,6 +26,7 @@ sealed record DistillMethod(string Name, double Gold, bool AsksTeacher, IReadOnl
         new("hard labels, equal time", 0, AsksTeacher: true, HardLabels, IsEqualTime: true),
         new("gold labels", 1, AsksTeacher: false, HardLabels),
         new("gold labels, equal time", 1, AsksTeacher: false, HardLabels, IsEqualTime: true),
+        new("forward KL at T = 2", 0, AsksTeacher: true, Tempered),
         new("0.7 forward KL + 0.3 cross-entropy", 0, AsksTeacher: true, Both),
     ];
 
@@ -47,6 +53,7 @@ sealed record DistillMethod(string Name, double Gold, bool AsksTeacher, IReadOnl
             yield return new($"{name}, equal time", share, AsksTeacher: false, HardLabels, IsEqualTime: true);
         }
 
+        yield return new($"{name} + forward KL at T = 2", share, AsksTeacher: true, Tempered);
         yield return new($"{name} + 0.7 forward KL + 0.3 cross-entropy", share, AsksTeacher: true, Both);
     }
 }

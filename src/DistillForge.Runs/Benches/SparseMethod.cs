@@ -49,10 +49,10 @@ sealed record SparseMethod(string Name, Want.Head Want, LossTerm Loss, bool IsOn
 
     /// <summary>Names its file of traces.</summary>
     public string FileName => FormattableString.Invariant($"top{Want.TopLogprobs}-mass{Want.Mass:G3}-tail{Want.TailSamples}-draws{Want.RandomDraws}-{Want.Drawing}");
+}
 
-    /// <summary>Options that are at hand already.</summary>
-    sealed class Given(object options) : IOptionsSource
-    {
-        public object Bind(Type type) => options;
-    }
+/// <summary>Options that are at hand already.</summary>
+sealed class Given(object options) : IOptionsSource
+{
+    public object Bind(Type type) => options;
 }
