@@ -89,7 +89,7 @@ sealed class CardStage(RunContext run) : Stage(run)
 
     static IEnumerable<CardScore> Rows(Scores scores)
     {
-        foreach (var (name, model) in new[] { ("teacher", scores.Teacher), (scores.Teacher is null ? "this model" : "student", scores.Student), ("baseline", scores.Baseline) })
+        foreach (var (name, model) in new[] { ("teacher", scores.Teacher), (scores.Teacher is null ? "this model" : "student", scores.Student), ("baseline", scores.Baseline), ("untrained", scores.Untrained) })
         {
             if (model is not null)
             {
