@@ -87,7 +87,7 @@ static class Summaries
             yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), path)}";
         }
 
-        yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder.In("README.md"))} (model card), scores.json, mistakes.jsonl";
+        yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder.In("report.html"))} (all of it as a page), README.md (model card), scores.json, mistakes.jsonl";
     }
 
     static string Number(double? value, string format) => value is { } number ? number.ToString(format, CultureInfo.InvariantCulture) : "";

@@ -16,7 +16,7 @@ public sealed class KlDivergenceTests : IDisposable
     const string Model = "models/cardputer-chat-3m/cardputer-chat-3m-f32.gguf";
     const string Text = "data/soda-chat/chat_val.txt";
     const int Context = 256;
-    const int Chunks = 12;
+    const int Chunks = 40;
 
     static readonly string? Program = Environment.GetEnvironmentVariable("FORGE_PERPLEXITY");
 
