@@ -6,8 +6,10 @@ namespace DistillForge.Evaluation;
 public sealed record TaskSlice(string Benchmark, string Category, int Questions, IReadOnlyDictionary<string, double> Scores, double? Lost)
 {
     /// <param name="models">In the order in which they are shown; those without tasks are left out.</param>
+    /// <param name="from">Whose score is lost.</param>
+    /// <param name="to">Who lost it.</param>
     /// <returns>What the student lost most of its teacher's first.</returns>
-    public static IReadOnlyList<TaskSlice> Of(IReadOnlyList<(string Model, IReadOnlyList<TaskScore> Tasks)> models)
+    public static IReadOnlyList<TaskSlice> Of(IReadOnlyList<(string Model, IReadOnlyList<TaskScore> Tasks)> models, string from = "teacher", string to = "student")
     {
         var scored = from model in models
                      from task in model.Tasks
@@ -17,7 +19,7 @@ public sealed record TaskSlice(string Benchmark, string Category, int Questions,
         var slices = scored.GroupBy(score => (score.Benchmark, score.Category)).Select(group =>
         {
             var means = group.ToDictionary(score => score.Model, score => score.Mean);
-            double? lost = means.TryGetValue("teacher", out var teacher) && means.TryGetValue("student", out var student) ? teacher - student : null;
+            double? lost = means.TryGetValue(from, out var teacher) && means.TryGetValue(to, out var student) ? teacher - student : null;
             return new TaskSlice(group.Key.Benchmark, group.Key.Category, group.First().Count, means, lost);
         });
         return [.. slices.OrderByDescending(slice => slice.Lost ?? 0).ThenBy(slice => slice.Benchmark, StringComparer.Ordinal).ThenBy(slice => slice.Category, StringComparer.Ordinal)];

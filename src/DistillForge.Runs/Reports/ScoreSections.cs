@@ -34,19 +34,19 @@ static class ScoreSections
     }
 
     /// <summary>How far students are from their teacher, position by position.</summary>
-    public static ReportSection Fidelity(IReadOnlyList<FidelityReport> reports)
+    public static ReportSection Fidelity(IReadOnlyList<FidelityReport> reports, string teacher = "teacher")
     {
         var first = reports[0];
         return new(
-            "How close to the teacher",
-            [$"Teacher and students read the same {Count(first.Rows)} answers ({Count(first.All.Tokens)} tokens), none of which was trained on, and each said what it thought of every token. KL divergence is 0 where a student thinks exactly what its teacher thinks; it is measured over the whole vocabulary."])
+            $"How close to {(teacher == "teacher" ? "the teacher" : teacher)}",
+            [$"All read the same {Count(first.Rows)} answers ({Count(first.All.Tokens)} tokens){(teacher == "teacher" ? ", none of which was trained on," : "")} and each said what it thought of every token. KL divergence is 0 where a model thinks exactly what {(teacher == "teacher" ? "the teacher" : teacher)} thinks; it is measured over the whole vocabulary."])
         {
             Plots =
             [
-                new HistogramPlot("kl-histogram", "KL divergence of each token", "Further left is better: a token on the far left is one on which student and teacher agree entirely.", "KL to teacher, nats", LogX: true,
+                new HistogramPlot("kl-histogram", "KL divergence of each token", "Further left is better: on a token at the far left both agree entirely.", "KL to teacher, nats", LogX: true,
                     [.. reports.Select(report => new PlotSeries(report.Model, [.. report.Histogram.Select(bin => new[] { bin.From, bin.To, (double)bin.Tokens / Math.Max(1, report.All.Tokens) })]))]),
                 new CalibrationPlot("calibration", "Calibration", "On the dashed line a model is right as often as it is sure; below it, it is too sure of itself. The size of a dot is how many tokens it stands for.",
-                    [Reliability("teacher", first.TeacherCalibration), .. reports.Select(report => Reliability(report.Model, report.Calibration))]),
+                    [Reliability(teacher, first.TeacherCalibration), .. reports.Select(report => Reliability(report.Model, report.Calibration))]),
                 Dots("kl-by-position", "KL by place in the answer", "The first token of an answer is 1.", reports, report => report.ByPosition),
                 Dots("kl-by-confidence", "KL by how sure the teacher is", "Probability that the teacher gives its own first choice. Tokens of which it is unsure are harder to imitate and matter less.", reports, report => report.ByConfidence),
                 Dots("kl-by-category", "KL by kind of prompt", "", reports, report => report.ByCategory),
@@ -66,7 +66,7 @@ static class ScoreSections
         string Label(TaskSlice slice) => several ? $"{slice.Category} ({slice.Benchmark})" : slice.Category;
         string[] models = [.. slices.SelectMany(slice => slice.Scores.Keys).Distinct()];
         var shown = slices.Take(MostSlices).ToList();
-        return new("What it kept, and what it lost", ["Each line is one kind of question; where the student lost most against its teacher comes first."])
+        return new("What it kept, and what it lost", ["Each line is one kind of question; where most was lost comes first."])
         {
             Plots = [new DotPlot("retention", "Right answers by kind of question", "Further right is better; a long line between dots is a difference between models.", "answered right", Percent: true, LogX: false, [.. shown.Select(slice => new DotRow(Label(slice), slice.Scores))])],
             Tables = [new(["kind of question", "questions", .. models, "lost, points"], [.. shown.Select(slice => (IReadOnlyList<string>)[Label(slice), Count(slice.Questions), .. models.Select(model => slice.Scores.TryGetValue(model, out var score) ? Percent(score) : "–"), slice.Lost is { } lost ? Number(100 * lost, "+0.0;−0.0;0.0") : "–"])])],

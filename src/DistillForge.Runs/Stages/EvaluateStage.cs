@@ -137,7 +137,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         }
     }
 
-    static ModelScores With(MeasuredModel model, MeasuredModel? teacher, FidelityReport? fidelity)
+    /// <summary>A model's own figures and those beside its teacher.</summary>
+    public static ModelScores With(MeasuredModel model, MeasuredModel? teacher, FidelityReport? fidelity)
     {
         var agreement = teacher is null ? null : model.AgreementWith(teacher);
         var scores = model.Scores with { SameAnswers = agreement?.Same, AnswerSimilarity = agreement?.Similarity };

@@ -13,15 +13,15 @@ sealed class HeldOutBenchmark(IReadOnlyList<Question> questions) : IBenchmark
     /// <summary>Null where the run has no held-out rows with known answers.</summary>
     public static HeldOutBenchmark? TryRead(RunFolder folder)
     {
-        var known = Asked(folder).Where(question => question.Expected.Length > 0).ToList();
+        var known = Asked(folder.Path).Where(question => question.Expected.Length > 0).ToList();
         return known.Count == 0 ? null : new HeldOutBenchmark(known);
     }
 
     /// <summary>Every held-out prompt, with what is known of its answer.</summary>
-    internal static IEnumerable<Question> Asked(RunFolder folder)
+    internal static IEnumerable<Question> Asked(string folder)
     {
-        var prompts = folder.In("held-out/prompts.parquet");
-        var examples = folder.In("held-out/examples/0.parquet");
+        var prompts = Path.Combine(folder, "held-out", "prompts.parquet");
+        var examples = Path.Combine(folder, "held-out", "examples", "0.parquet");
         return File.Exists(prompts)
             ? PromptsFile.ReadAsync([prompts], CancellationToken.None).Where(prompt => prompt.After is null).Select(prompt => new Question(prompt.Id, prompt.Messages, prompt.Expected ?? "", prompt.Category)).ToBlockingEnumerable()
             : File.Exists(examples) ? ExamplesFile.ReadAsync([examples], CancellationToken.None).Select(row => new Question(row.Id, row.Prompt, row.Expected ?? "", row.Category)).ToBlockingEnumerable() : [];
@@ -37,11 +37,17 @@ sealed class HeldOutTalk(IReadOnlyList<Question> questions) : IBenchmark
 {
     /// <summary>Null where the run has none.</summary>
     public static HeldOutTalk? TryRead(RunFolder folder, int most)
-        => HeldOutBenchmark.Asked(folder).Take(most).ToList() is { Count: > 0 } asked ? new HeldOutTalk(asked) : null;
+        => HeldOutBenchmark.Asked(folder.Path).Take(most).ToList() is { Count: > 0 } asked ? new HeldOutTalk(asked) : null;
+
+    /// <summary>What any run held out, graded where the right answers are known.</summary>
+    /// <exception cref="ForgeException">Nothing.</exception>
+    public static IBenchmark OfRun(string folder, int most)
+        => HeldOutBenchmark.Asked(folder).Take(most).ToList() is { Count: > 0 } asked ? new HeldOutTalk(asked)
+            : throw new ForgeException(new Problem(folder, "held no prompts out.", "Give --data questions.jsonl."));
 
     public IEnumerable<Question> Questions() => questions;
 
-    public double Grade(Question question, string answer) => 0;
+    public double Grade(Question question, string answer) => question.Expected.Length > 0 && answer.Trim() == question.Expected.Trim() ? 1 : 0;
 }
 
 /// <summary>What each model answered wrong, side by side; one JSON line each.</summary>
