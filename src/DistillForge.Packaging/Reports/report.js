@@ -13,9 +13,13 @@
     return { domain: names, range, legend: names.length > 1 };
   }
 
+  // Fewer say nothing.
+  const enough = 10;
   const flat = (series) => series.flatMap((one) => one.points.filter((point) => point.every((x) => Number.isFinite(x)))
     .map((point) => ({ name: one.name, x: point[0], y: point[1], z: point[2], faint: one.isFaint, dots: one.hasDots })));
   const percent = { tickFormat: "%" };
+  const plain = { tickFormat: "~g" };
+  const axis = (label, isLog) => ({ label, labelAnchor: "center", labelOffset: 36, type: isLog ? "log" : "linear", ...(isLog ? plain : {}) });
   const shorten = (label) => label.length > 28 ? label.slice(0, 27) + "…" : label;
   const room = (labels) => 20 + 6.4 * Math.max(...labels.map((label) => Math.min(28, label.length)));
 
@@ -23,7 +27,7 @@
     lines(plot) {
       const points = flat(plot.series).filter((d) => !plot.logY || d.y > 0);
       return {
-        height: 300, marginLeft: 50, x: { label: plot.x }, y: { label: plot.y, type: plot.logY ? "log" : "linear", grid: true, ticks: 5 },
+        height: 300, marginLeft: 50, x: axis(plot.x), y: { label: plot.y, type: plot.logY ? "log" : "linear", grid: true, ticks: 5, ...(plot.logY ? plain : {}) },
         color: colours(unique(plot.series.map((one) => one.name))),
         marks: [
           Plot.lineY(points.filter((d) => d.faint), { x: "x", y: "y", stroke: "name", strokeOpacity: 0.45, strokeWidth: 1 }),
@@ -39,18 +43,18 @@
       const from = (d) => plot.logX && d.x <= 0 ? least / Math.sqrt(10) : d.x;
       return {
         height: 70 + 105 * names.length, marginLeft: 50, marginRight: 70,
-        x: { label: plot.x, type: plot.logX ? "log" : "linear", ticks: 6 }, y: { label: "share", grid: true, ticks: 3, ...percent }, fy: { label: null, domain: names },
+        x: { ...axis(plot.x, plot.logX), ticks: 6 }, y: { label: "share", grid: true, ticks: 3, ...percent }, fy: { label: null, domain: names },
         color: { ...colours(names), legend: false },
         marks: [Plot.rectY(bins, { x1: from, x2: "y", y: "z", fy: "name", fill: "name", insetLeft: 0.5, insetRight: 0.5 }), Plot.ruleY([0])],
       };
     },
     calibration(plot) {
-      const points = flat(plot.series);
-      const most = Math.max(...points.map((d) => d.z));
+      const points = flat(plot.series).filter((d) => d.z >= enough);
+      const most = Math.max(1, ...points.map((d) => d.z));
       return {
-        height: 380, marginLeft: 50, x: { label: "how sure of its first choice", domain: [0, 1], ...percent }, y: { label: "how often right", domain: [0, 1], grid: true, ...percent },
+        height: 380, marginLeft: 50, x: { ...axis("how sure of its first choice"), domain: [0, 1], ...percent }, y: { label: "how often right", domain: [0, 1], grid: true, ...percent },
         color: colours(unique(plot.series.map((one) => one.name))), r: { range: [1.5, 9], domain: [0, most] },
-        marks: [Plot.line([[0, 0], [1, 1]], { stroke: "currentColor", strokeOpacity: 0.4, strokeDasharray: "4 4" }), Plot.line(points, { x: "x", y: "y", stroke: "name" }), Plot.dot(points, { x: "x", y: "y", r: "z", fill: "name", fillOpacity: 0.8 })],
+        marks: [Plot.line([[0, 0], [1, 1]], { stroke: "currentColor", strokeOpacity: 0.4, strokeDasharray: "4 4" }), Plot.dot(points, { x: "x", y: "y", r: "z", fill: "name", fillOpacity: 0.8 })],
       };
     },
     dots(plot) {
@@ -59,7 +63,7 @@
       const points = rows.flatMap((row) => Object.entries(row.values).filter(([, value]) => Number.isFinite(value) && (!plot.logX || value > 0)).map(([name, value]) => ({ label: row.label, name, value })));
       return {
         height: 70 + 26 * labels.length, marginLeft: room(labels), marginRight: 20,
-        x: { label: plot.x, grid: true, ticks: 5, type: plot.logX ? "log" : "linear", ...(plot.percent ? percent : {}) }, y: { label: null, domain: labels },
+        x: { ...axis(plot.x, plot.logX), grid: true, ticks: 5, inset: 8, ...(plot.percent ? percent : {}) }, y: { label: null, domain: labels },
         color: colours(unique(points.map((d) => d.name))),
         marks: [Plot.ruleY(points, Plot.groupY({ x1: "min", x2: "max" }, { x: "value", y: "label", strokeOpacity: 0.3 })), Plot.dot(points, { x: "value", y: "label", fill: "name", r: 4.5 })],
       };
@@ -67,7 +71,7 @@
     scatter(plot) {
       const points = plot.points.filter((d) => Number.isFinite(d.x ?? 0) && Number.isFinite(d.y ?? 0) && (!plot.logY || d.y > 0));
       return {
-        height: 320, marginLeft: 60, marginRight: 60, inset: 12, x: { label: plot.x, grid: true, zero: true, ticks: 6 }, y: { label: plot.y, type: plot.logY ? "log" : "linear", grid: true, ticks: 5 },
+        height: 320, marginLeft: 60, marginRight: 60, inset: 12, x: { ...axis(plot.x), grid: true, zero: true, ticks: 6 }, y: { label: plot.y, type: plot.logY ? "log" : "linear", grid: true, ticks: 5, ...(plot.logY ? plain : {}) },
         marks: [Plot.line([...points].sort((a, b) => a.x - b.x), { x: "x", y: "y", stroke: "currentColor", strokeOpacity: 0.25 }), Plot.dot(points, { x: "x", y: "y", fill: "var(--student)", r: 5 }), Plot.text(points, { x: "x", y: "y", text: "label", dy: -12 })],
       };
     },
@@ -75,7 +79,7 @@
       const bars = plot.bars.map((bar) => ({ value: 0, note: "", ...bar, label: shorten(bar.label) }));
       const labels = unique(bars.map((bar) => bar.label));
       return {
-        height: 60 + 26 * labels.length, marginLeft: room(labels), marginRight: 130, x: { label: plot.x, grid: true, ticks: 4 }, y: { label: null, domain: labels },
+        height: 60 + 26 * labels.length, marginLeft: room(labels), marginRight: 130, x: { ...axis(plot.x), grid: true, ticks: 4 }, y: { label: null, domain: labels },
         marks: [Plot.barX(bars, { x: "value", y: "label", fill: "var(--student)", insetTop: 2, insetBottom: 2 }), Plot.text(bars, { x: "value", y: "label", text: "note", textAnchor: "start", dx: 6 }), Plot.ruleX([0])],
       };
     },
@@ -84,7 +88,7 @@
   for (const plot of JSON.parse(document.getElementById("plots").textContent)) {
     const figure = document.getElementById(plot.id);
     const place = figure.querySelector(".plot");
-    place.replaceChildren(Plot.plot({ width, style: { fontSize: "12px" }, ariaLabel: plot.title, ...draw[plot.$type](plot) }));
+    place.replaceChildren(Plot.plot({ width, marginBottom: 48, style: { fontSize: "12px" }, ariaLabel: plot.title, ...draw[plot.$type](plot) }));
     figure.dataset.drawn = "yes";
   }
 })();

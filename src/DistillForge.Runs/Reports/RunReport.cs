@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Evaluation;
 using DistillForge.Packaging;
@@ -16,7 +15,7 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
 
     const int MostMistakes = 20;
     const int LongestShown = 400;
-    const int PlottedSteps = 800;
+    const int PlottedSteps = 200;
 
     public async Task<ReportPage> BuildAsync(CancellationToken cancellationToken)
     {
@@ -153,7 +152,7 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
 
         foreach (var (code, rows) in (Manifest.TryRead(run.Folder.Path, "filter")?.Figures ?? new Dictionary<string, double>()).Where(figure => figure.Key.StartsWith(Prefix, StringComparison.Ordinal)).OrderByDescending(figure => figure.Value).ThenBy(figure => figure.Key, StringComparer.Ordinal))
         {
-            Lose($"not {code[Prefix.Length..]}", (long)rows);
+            Lose($"− {code[Prefix.Length..]}", (long)rows);
         }
 
         bars.Add(new("trained on", scores.Rows.Kept, ScoreSections.Count(scores.Rows.Kept)));
@@ -179,7 +178,7 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
 
     ReportSection Files() => new("Files", ["Each file was loaded in llama.cpp and compared with the float32 checkpoint before it got its name."])
     {
-        Tables = [new(["file", "MB", "KL to checkpoint, nats", "mean |Δ log-prob|", "same greedy answers"], [.. files.Select(file => (IReadOnlyList<string>)[Path.GetFileName(file.Path), ScoreSections.Number(file.Bytes / 1e6, "0.00"), ScoreSections.Number(file.Gate.Kl, "0.0e+0"), ScoreSections.Number(file.Gate.MeanDifference, "0.0e+0"), file.Gate.GreedyPrompts == 0 ? "not compared" : $"{file.Gate.GreedyPrompts} of {file.Gate.GreedyPrompts}"])])],
+        Tables = [new(["file", "MB", "KL to checkpoint, nats", "mean |Δ log-prob|", "same greedy answers"], [.. files.Select(file => (IReadOnlyList<string>)[Path.GetFileName(file.Path), ScoreSections.Number(file.Bytes / 1e6, "0.00"), ScoreSections.Number(Math.Max(0, file.Gate.Kl), "0.0e+0"), ScoreSections.Number(file.Gate.MeanDifference, "0.0e+0"), file.Gate.GreedyPrompts == 0 ? "not compared" : $"{file.Gate.GreedyPrompts} of {file.Gate.GreedyPrompts}"])])],
         Plots = [new ScatterPlot("quantizations", "What each quantization costs and keeps", "Bottom left is best: a small file that still thinks what the checkpoint thinks.", "file, MB", "KL to the float32 checkpoint, nats/token", LogY: true, [.. files.Select(file => new ScatterPoint(file.Type, file.Bytes / 1e6, Math.Max(file.Gate.Kl, 1e-9)))])],
     };
 

@@ -20,8 +20,8 @@ static class ScoreSections
             ("questions", model => model.Questions is { } questions ? Count(questions) : ""),
             ("same answer as teacher", model => Percent(model.SameAnswers)),
             ("KL to teacher, nats/token", model => Number(model.KlToTeacher, "0.0000")),
-            ("top-1", model => Percent(model.Top1Agreement)),
-            ("top-5", model => Percent(model.Top5Agreement)),
+            ("top-1 agreement", model => Percent(model.Top1Agreement)),
+            ("top-5 agreement", model => Percent(model.Top5Agreement)),
             ("perplexity", model => Number(model.Perplexity, "0.000")),
             ("calibration error", model => Percent(model.CalibrationError)),
             ("tokens/s", model => Number(model.TokensPerSecond, "#,0")),
@@ -45,7 +45,7 @@ static class ScoreSections
             [
                 new HistogramPlot("kl-histogram", "KL divergence of each token", "Further left is better: on a token at the far left both agree entirely.", "KL to teacher, nats", LogX: true,
                     [.. reports.Select(report => new PlotSeries(report.Model, [.. report.Histogram.Select(bin => new[] { bin.From, bin.To, (double)bin.Tokens / Math.Max(1, report.All.Tokens) })]))]),
-                new CalibrationPlot("calibration", "Calibration", "On the dashed line a model is right as often as it is sure; below it, it is too sure of itself. The size of a dot is how many tokens it stands for.",
+                new CalibrationPlot("calibration", "Calibration", "On the dashed line a model is right as often as it is sure; below it, it is too sure of itself. The size of a dot is how many tokens it stands for; fewer than ten are not shown.",
                     [Reliability(teacher, first.TeacherCalibration), .. reports.Select(report => Reliability(report.Model, report.Calibration))]),
                 Dots("kl-by-position", "KL by place in the answer", "The first token of an answer is 1.", reports, report => report.ByPosition),
                 Dots("kl-by-confidence", "KL by how sure the teacher is", "Probability that the teacher gives its own first choice. Tokens of which it is unsure are harder to imitate and matter less.", reports, report => report.ByConfidence),
@@ -68,7 +68,7 @@ static class ScoreSections
         var shown = slices.Take(MostSlices).ToList();
         return new("What it kept, and what it lost", ["Each line is one kind of question; where most was lost comes first."])
         {
-            Plots = [new DotPlot("retention", "Right answers by kind of question", "Further right is better; a long line between dots is a difference between models.", "answered right", Percent: true, LogX: false, [.. shown.Select(slice => new DotRow(Label(slice), slice.Scores))])],
+            Plots = [new DotPlot("retention", "Right answers by kind of question", "Further right is better; the line joins the models.", "answered right", Percent: true, LogX: false, [.. shown.Select(slice => new DotRow(Label(slice), slice.Scores))])],
             Tables = [new(["kind of question", "questions", .. models, "lost, points"], [.. shown.Select(slice => (IReadOnlyList<string>)[Label(slice), Count(slice.Questions), .. models.Select(model => slice.Scores.TryGetValue(model, out var score) ? Percent(score) : "–"), slice.Lost is { } lost ? Number(100 * lost, "+0.0;−0.0;0.0") : "–"])])],
         };
     }
