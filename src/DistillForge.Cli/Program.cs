@@ -10,6 +10,7 @@ var root = new RootCommand("Turns big language models into small ones that peopl
     StageCommand.Create("train", "Train the student on the curated set."),
     StageCommand.Create("package", "Write the GGUF files and check them in llama.cpp."),
     StageCommand.Create("evaluate", "Compare teacher, student and baseline."),
+    CompareCommand.Create(),
     PlanCommand.Create(),
     InitCommand.Create(),
     InspectCommand.Create(),

@@ -16,13 +16,19 @@ public sealed record Divergence(int Tokens, double Kl, int Agreements)
 
     public static Divergence operator +(Divergence left, Divergence right) => new(left.Tokens + right.Tokens, left.Kl + right.Kl, left.Agreements + right.Agreements);
 
+    public static Divergence Of(IEnumerable<PositionPair> positions) => positions.Aggregate(None, (sum, position) => sum + new Divergence(1, position.Kl, position.SameFirst ? 1 : 0));
+
     public static Divergence Sum(IEnumerable<Divergence> rows) => rows.Aggregate(None, (sum, row) => sum + row);
 }
 
 /// <summary>One row that teacher and students have read.</summary>
 /// <param name="Students">In the order of the students that were given; empty where one of them could not score it.</param>
 /// <param name="Failure">Why it could not be scored, else null.</param>
-public sealed record FidelityRow(string Id, IReadOnlyList<Divergence> Students, string? Failure = null);
+public sealed record FidelityRow(string Id, IReadOnlyList<Divergence> Students, string? Failure = null)
+{
+    /// <summary>[students][positions] What the sums are made of.</summary>
+    public IReadOnlyList<IReadOnlyList<PositionPair>> Positions { get; init; } = [];
+}
 
 /// <summary>Compares what models think of the same tokens.</summary>
 public static class Fidelity
@@ -49,7 +55,7 @@ public static class Fidelity
     }
 
     /// <summary>Between two traces with the whole vocabulary at every position, <see cref="Want.Full"/>, of the same tokens.</summary>
-    public static Divergence Between(TokenTrace teacher, TokenTrace student)
+    public static IReadOnlyList<PositionPair> Between(TokenTrace teacher, TokenTrace student)
     {
         var (positions, vocabulary) = (teacher.CompletionLength, teacher.HeadSizes.FirstOrDefault());
         if (!teacher.TokenIds.AsSpan().SequenceEqual(student.TokenIds) || teacher.PromptLength != student.PromptLength)
@@ -62,15 +68,15 @@ public static class Fidelity
             throw new InvalidOperationException($"a trace lacks the whole vocabulary: {teacher.HeadLogprobs.Length} and {student.HeadLogprobs.Length} log-probabilities for {positions} positions");
         }
 
-        var sum = Divergence.None;
+        var pairs = new PositionPair[positions];
         for (var position = 0; position < positions; position++)
         {
             var p = teacher.HeadLogprobs.AsSpan(position * vocabulary, vocabulary);
             var q = student.HeadLogprobs.AsSpan(position * vocabulary, vocabulary);
-            sum += new Divergence(1, Kl(p, q), MostLikely(p) == MostLikely(q) ? 1 : 0);
+            pairs[position] = PositionPair.Of(position, p, q, teacher.TokenIds[teacher.PromptLength + position]);
         }
 
-        return sum;
+        return pairs;
     }
 
     /// <summary>Σ p (log p − log q) in nats; +∞ where the student rules out what the teacher does not.</summary>
@@ -96,22 +102,12 @@ public static class Fidelity
             var want = new Want.Full();
             var asked = students.Select(student => student.ScoreAsync(tokens, want, cancellationToken)).Prepend(teacher.ScoreAsync(tokens, want, cancellationToken));
             var traces = await Task.WhenAll(asked);
-            return new(id, [.. traces.Skip(1).Select(student => Between(traces[0], student))]);
+            IReadOnlyList<PositionPair>[] positions = [.. traces.Skip(1).Select(student => Between(traces[0], student))];
+            return new(id, [.. positions.Select(Divergence.Of)]) { Positions = positions };
         }
         catch (CompletionFailedException failure)
         {
             return new(id, [], $"{failure.Code}: {failure.Message}");
         }
-    }
-
-    static int MostLikely(ReadOnlySpan<float> logprobs)
-    {
-        var best = 0;
-        for (var id = 1; id < logprobs.Length; id++)
-        {
-            best = logprobs[id] > logprobs[best] ? id : best;
-        }
-
-        return best;
     }
 }

@@ -8,6 +8,7 @@ namespace DistillForge.Evaluation;
 /// <param name="Gguf">Kind of file, e.g. <c>q8_0</c> → path.</param>
 /// <param name="Seconds">Stage → seconds.</param>
 /// <param name="Comparison">Student against baseline; null without one.</param>
+/// <param name="Untrained">The student before its first step; null where that was not kept.</param>
 /// <param name="Authors">Rows by the teacher that answered them, where there are several.</param>
 public sealed record Scores(
     string Name,
@@ -18,8 +19,12 @@ public sealed record Scores(
     RowCounts Rows,
     IReadOnlyDictionary<string, double> Seconds,
     Comparison? Comparison = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? Authors = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? Authors = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ModelScores? Untrained = null)
 {
+    /// <summary>Each benchmark's categories, where the student lost most against the teacher first; empty where nothing is categorised.</summary>
+    public IReadOnlyList<TaskSlice> Slices { get; init; } = [];
+
     public string ToJson() => JsonSerializer.Serialize(this, ScoresJson.Default.Scores);
 
     /// <summary>Whole or not at all.</summary>
@@ -65,7 +70,35 @@ public sealed record ModelScores(
     double? KlToTeacher = null,
     double? Top1Agreement = null,
     Range95? ExactMatchInterval = null,
-    IReadOnlyDictionary<string, double>? ExactMatchByCategory = null);
+    IReadOnlyDictionary<string, double>? ExactMatchByCategory = null)
+{
+    /// <summary>Questions behind <see cref="ExactMatch"/>.</summary>
+    public int? Questions { get; init; }
+
+    /// <summary>Share of positions where the teacher's most likely token is among its five.</summary>
+    public double? Top5Agreement { get; init; }
+
+    /// <summary>On the held-out answers.</summary>
+    public double? Perplexity { get; init; }
+
+    /// <summary>Expected calibration error against the tokens of the held-out answers.</summary>
+    public double? CalibrationError { get; init; }
+
+    /// <summary>Share of questions that it answers word for word as the teacher does, both greedily.</summary>
+    public double? SameAnswers { get; init; }
+
+    /// <summary>Mean similarity of its answers with the teacher's, by edit distance; 1 is the same text.</summary>
+    public double? AnswerSimilarity { get; init; }
+
+    /// <summary>Prompt read in llama.cpp.</summary>
+    public double? PromptTokensPerSecond { get; init; }
+
+    /// <summary>Median over questions that were asked one at a time: from the question to the first token of the answer.</summary>
+    public double? FirstTokenMilliseconds { get; init; }
+
+    /// <summary>The most that the process that runs it held, with its caches.</summary>
+    public long? MemoryBytes { get; init; }
+}
 
 /// <summary>Rows of the run: in = kept + dropped + failed.</summary>
 public sealed record RowCounts(long In, long Kept, long Dropped, long Failed);

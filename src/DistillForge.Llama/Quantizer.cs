@@ -28,16 +28,34 @@ public static class Quantizer
         ["q5_k_s"] = 16,
         ["q5_k_m"] = 17,
         ["q6_k"] = 18,
+        ["iq2_xxs"] = 19,
+        ["iq2_xs"] = 20,
+        ["q2_k_s"] = 21,
+        ["iq3_xs"] = 22,
+        ["iq3_xxs"] = 23,
+        ["iq1_s"] = 24,
+        ["iq4_nl"] = 25,
+        ["iq3_s"] = 26,
+        ["iq3_m"] = 27,
+        ["iq2_s"] = 28,
+        ["iq2_m"] = 29,
+        ["iq4_xs"] = 30,
+        ["iq1_m"] = 31,
         ["bf16"] = 32,
     }.ToFrozenDictionary();
 
     /// <summary>Types that can be asked for.</summary>
     public static IReadOnlyCollection<string> Types => FileTypes.Keys;
 
+    /// <summary>The type rounds so coarsely that it wants to know which columns matter.</summary>
+    public static bool WantsImportance(string type) => type.StartsWith("iq", StringComparison.Ordinal) || type == "q2_k_s";
+
     /// <summary>Writes the target whole or not at all.</summary>
     /// <param name="type">One of <see cref="Types"/>.</param>
+    /// <param name="importance">Which columns matter; null treats all alike.</param>
+    /// <param name="pure">All matrices get the named type; else llama.cpp gives some a finer one.</param>
     /// <exception cref="ForgeException">An unknown type, an unfit source, or a folder that cannot be written.</exception>
-    public static async Task QuantizeAsync(string sourceGguf, string targetGguf, string type, CancellationToken cancellationToken)
+    public static async Task QuantizeAsync(string sourceGguf, string targetGguf, string type, CancellationToken cancellationToken, ImportanceMatrix? importance = null, bool pure = false)
     {
         if (!FileTypes.TryGetValue(type, out var fileType))
         {
@@ -49,7 +67,7 @@ public static class Quantizer
         var partial = target + ".partial";
         try
         {
-            await RunAsync(source, partial, fileType, cancellationToken);
+            await RunAsync(source, partial, fileType, importance, pure, cancellationToken);
             Finish(partial, target);
         }
         finally
@@ -61,7 +79,7 @@ public static class Quantizer
         }
     }
 
-    static async Task RunAsync(string source, string target, int fileType, CancellationToken cancellationToken)
+    static async Task RunAsync(string source, string target, int fileType, ImportanceMatrix? importance, bool pure, CancellationToken cancellationToken)
     {
         try
         {
@@ -83,6 +101,8 @@ public static class Quantizer
                 to.Write(target);
                 to.Write(fileType);
                 to.Write(Environment.ProcessorCount);
+                to.Write(pure);
+                (importance ?? new ImportanceMatrix(new Dictionary<string, float[]>(), 0)).Write(to);
             }, static (frame, _) => Answers.Reader(frame, FrameKind.Quantized).AtEnd, cancellationToken);
         }
         catch (CompletionFailedException died)

@@ -22,7 +22,7 @@ static class Summaries
             scores.Write(run.Folder.Scores);
         }
 
-        var models = new[] { ("teacher", scores.Teacher), (scores.Teacher is null ? "model" : "student", scores.Student), ("baseline", scores.Baseline) }.Where(model => model.Item2 is not null).Select(model => (Name: model.Item1, Scores: model.Item2!)).ToList();
+        var models = new[] { ("teacher", scores.Teacher), (scores.Teacher is null ? "model" : "student", scores.Student), ("baseline", scores.Baseline), ("untrained", scores.Untrained) }.Where(model => model.Item2 is not null).Select(model => (Name: model.Item1, Scores: model.Item2!)).ToList();
         List<(string, IReadOnlyList<string>)> rows =
         [
             ("parameters", Cells(model => model.Parameters.ToString("N0"))),
@@ -30,6 +30,12 @@ static class Summaries
             ("exact match", Cells(model => model.ExactMatch is { } share ? Percent(share) : "")),
             ("KL to teacher, nats/token", Cells(model => Number(model.KlToTeacher, "0.0000"))),
             ("top-1 agreement", Cells(model => model.Top1Agreement is { } share ? Percent(share) : "")),
+            ("top-5 agreement", Cells(model => model.Top5Agreement is { } share ? Percent(share) : "")),
+            ("perplexity", Cells(model => Number(model.Perplexity, "0.000"))),
+            ("calibration error", Cells(model => model.CalibrationError is { } share ? Percent(share) : "")),
+            ("same answer as teacher", Cells(model => model.SameAnswers is { } share ? Percent(share) : "")),
+            ("first token, ms", Cells(model => Number(model.FirstTokenMilliseconds, "0.0"))),
+            ("memory, MB", Cells(model => Number(model.MemoryBytes / 1e6, "0"))),
             ("tokens/s", Cells(model => Number(model.TokensPerSecond, "#,0"))),
         ];
         return new RunSummary(scores, [.. models.Select(model => model.Name)], [.. rows.Where(row => row.Item2.Any(cell => cell.Length > 0))], [.. Lines(run, scores, Took(done))]);
@@ -81,7 +87,7 @@ static class Summaries
             yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), path)}";
         }
 
-        yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder.In("README.md"))} (model card), scores.json, mistakes.jsonl";
+        yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder.In("report.html"))} (all of it as a page), README.md (model card), scores.json, mistakes.jsonl";
     }
 
     static string Number(double? value, string format) => value is { } number ? number.ToString(format, CultureInfo.InvariantCulture) : "";

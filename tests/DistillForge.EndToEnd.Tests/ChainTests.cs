@@ -21,6 +21,10 @@ public class ChainTests
         Assert.DoesNotContain("generate:", second.Error, StringComparison.Ordinal);
         Assert.Equal(120, scores.GetProperty("rows").GetProperty("in").GetInt64());
         Assert.True(scores.GetProperty("student").GetProperty("kl_to_teacher").GetDouble() > 0);
+        Assert.True(scores.GetProperty("untrained").GetProperty("kl_to_teacher").GetDouble() > scores.GetProperty("student").GetProperty("kl_to_teacher").GetDouble());
+        Assert.True(scores.GetProperty("student").GetProperty("memory_bytes").GetInt64() > 1_000_000);
+        Assert.Equal(["student", "baseline", "untrained"], JsonDocument.Parse(File.ReadAllText(work.Run("tiny", "fidelity.json"))).RootElement.EnumerateArray().Select(model => model.GetProperty("model").GetString()));
+        Assert.Contains("id=\"kl-histogram\"", File.ReadAllText(work.Run("tiny", "report.html")), StringComparison.Ordinal);
         foreach (var type in new[] { "f32", "f16", "q8_0" })
         {
             Assert.True(File.Exists(work.Run("tiny", $"tiny-{type}.gguf")), type);

@@ -267,6 +267,10 @@ public sealed record PackageSettings
     /// <summary>Number formats, one file each.</summary>
     public IReadOnlyList<string> Quantize { get; init; } = ["f16", "q8_0"];
 
+    /// <summary>Quantizes all types below eight bits by what curated rows send through each column; <c>iq…</c> types always are.</summary>
+    [AddedLater]
+    public bool ImportanceMatrix { get; init; }
+
     /// <summary>Of a student with <c>lora</c>: the adapter as a file of its own beside the merged ones, for llama.cpp's <c>--lora</c>.</summary>
     [AddedLater]
     public bool LoraAdapter { get; init; }

@@ -17,6 +17,10 @@ static unsafe partial class LlamaApi
     [LibraryImport(Ggml, EntryPoint = "ggml_backend_dev_count")]
     public static partial nuint DeviceCount();
 
+    /// <summary>Of ggml's list of operations, while <paramref name="operation"/> is in it.</summary>
+    [LibraryImport(Ggml, EntryPoint = "ggml_op_name")]
+    public static partial nint OperationName(int operation);
+
     [LibraryImport(Llama, EntryPoint = "llama_backend_init")]
     public static partial void BackendInit();
 

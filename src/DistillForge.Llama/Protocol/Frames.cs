@@ -15,6 +15,7 @@ enum FrameKind : byte
     MeasureSpeed,
     Cancel,
     MeasureDecode,
+    MeasureImportance,
 
     // From the worker.
     Opened = 64,
@@ -27,6 +28,7 @@ enum FrameKind : byte
     Quantized,
     Measured,
     DecodeMeasured,
+    ImportanceMeasured,
     Refused,
     Failed,
 }

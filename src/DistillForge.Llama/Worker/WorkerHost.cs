@@ -132,6 +132,9 @@ public sealed class WorkerHost : IDisposable
             case FrameKind.MeasureDecode:
                 MeasureDecode(frame);
                 break;
+            case FrameKind.MeasureImportance:
+                MeasureImportance(frame);
+                break;
             case FrameKind.Quantize:
                 Quantize(frame);
                 break;
@@ -228,6 +231,21 @@ public sealed class WorkerHost : IDisposable
         }
     }
 
+    void MeasureImportance(Frame frame)
+    {
+        try
+        {
+            // Beside the output: what fails half-way must not be half a frame.
+            var answer = new FrameWriter();
+            ImportanceCollector.Answer(frame, answer);
+            output.Send(FrameKind.ImportanceMeasured, frame.Request, answer, static (to, measured) => to.Write(measured.Written));
+        }
+        catch (ForgeException lack)
+        {
+            Fail(frame.Request, lack);
+        }
+    }
+
     void Quantize(Frame frame)
     {
         var reader = new FrameReader(frame.Body);
@@ -235,7 +253,10 @@ public sealed class WorkerHost : IDisposable
         var parameters = LlamaApi.QuantizeDefaults();
         parameters.FileType = reader.ReadInt();
         parameters.Threads = reader.ReadInt();
+        parameters.Pure = reader.ReadBool() ? (byte)1 : (byte)0;
         parameters.AllowRequantize = 1;
+        using var importance = NativeImportance.Read(ref reader);
+        parameters.ImportanceMatrix = importance.Pointer;
         if (LlamaApi.Quantize(source, target, in parameters) == 0)
         {
             output.Send(FrameKind.Quantized, frame.Request, 0, static (_, _) => { });

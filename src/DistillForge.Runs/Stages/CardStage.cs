@@ -4,6 +4,7 @@ using DistillForge.Evaluation;
 using DistillForge.Llama;
 using DistillForge.Models;
 using DistillForge.Packaging;
+using DistillForge.Runs.Reports;
 using DistillForge.Text;
 
 namespace DistillForge.Runs.Stages;
@@ -24,7 +25,7 @@ sealed class CardStage(RunContext run) : Stage(run)
         ["verdicts.parquet"] = Run.Folder.Verdicts,
     };
 
-    protected override IReadOnlyList<string> Outputs => ["README.md", "Modelfile"];
+    protected override IReadOnlyList<string> Outputs => ["README.md", "Modelfile", RunReport.FileName];
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -51,6 +52,8 @@ sealed class CardStage(RunContext run) : Stage(run)
         var smallest = files.MinBy(file => file.Bytes)!;
         var modelfile = Modelfile.Render(Path.GetFileName(smallest.Path), Vocabulary.Read(Run.Folder.In("vocabulary.gguf")), shape.Context, card.License, Run.Recipe.Prompts?.System);
         DurableFile.Write(Run.Folder.In("Modelfile"), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(modelfile)));
+        var report = await new RunReport(Run, scores, files).BuildAsync(cancellationToken);
+        DurableFile.Write(Run.Folder.In(RunReport.FileName), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(report.ToHtml())));
         return new Dictionary<string, double>();
     }
 
@@ -89,7 +92,7 @@ sealed class CardStage(RunContext run) : Stage(run)
 
     static IEnumerable<CardScore> Rows(Scores scores)
     {
-        foreach (var (name, model) in new[] { ("teacher", scores.Teacher), (scores.Teacher is null ? "this model" : "student", scores.Student), ("baseline", scores.Baseline) })
+        foreach (var (name, model) in new[] { ("teacher", scores.Teacher), (scores.Teacher is null ? "this model" : "student", scores.Student), ("baseline", scores.Baseline), ("untrained", scores.Untrained) })
         {
             if (model is not null)
             {

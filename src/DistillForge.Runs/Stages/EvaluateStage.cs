@@ -11,6 +11,13 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
 {
     public const string File = "evaluation.json";
 
+    /// <summary>How far students are from the teacher, by slices.</summary>
+    public const string FidelityFile = "fidelity.json";
+
+    // Enough to see that it knows nothing, or what it knew before.
+    const int UntrainedQuestions = 100;
+    const int TalkPrompts = 100;
+
     const string BaselineGguf = "baseline-f16.gguf";
 
     public override string Name => "evaluate";
@@ -29,6 +36,11 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
                 inputs["teacher"] = gguf;
             }
 
+            if (HasUntrained)
+            {
+                inputs["untrained"] = Untrained;
+            }
+
             if (HasBaseline)
             {
                 inputs["baseline"] = Run.Folder.Baseline;
@@ -42,9 +54,14 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         named => $"benchmark {named.Name}",
         named => Sha256.OfText(string.Join('\n', named.Benchmark.Questions().Select(question => $"{question.Messages[^1].Content}\t{question.Expected}"))));
 
-    protected override IReadOnlyList<string> Outputs => HasBaseline ? [File, BaselineGguf] : [File];
+    protected override IReadOnlyList<string> Outputs => [File, .. Run.SharesVocabulary ? [FidelityFile] : Array.Empty<string>(), .. HasBaseline ? [BaselineGguf] : Array.Empty<string>()];
 
     bool HasBaseline => Run.LearnsFromTraces && Run.Recipe.Evaluate.Baseline == BaselineKind.TeacherText;
+
+    // A run of an older build did not keep it.
+    bool HasUntrained => System.IO.File.Exists(Untrained);
+
+    string Untrained => Run.Folder.In(TrainStage.UntrainedGguf);
 
     // The first of the list is the file that the recipe puts first.
     string Student => Run.Gguf(Run.Recipe.Package.Quantize[0]);
@@ -59,71 +76,52 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         var teacher = Run.LocalTeacher is { } gguf ? await MeasureAsync("teacher", gguf, cancellationToken) : null;
         var student = await MeasureAsync("student", Student, cancellationToken);
         var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf), cancellationToken) : null;
-        var fidelity = Run.SharesVocabulary ? await FidelityAsync(cancellationToken) : [];
+        var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, cancellationToken, UntrainedQuestions) : null;
+        List<(string Name, string Gguf)> students = [("student", Student), .. HasBaseline ? [("baseline", Run.Folder.In(BaselineGguf))] : Array.Empty<(string, string)>(), .. HasUntrained ? [("untrained", Untrained)] : Array.Empty<(string, string)>()];
+        var fidelity = Run.SharesVocabulary ? await FidelityAsync(students, cancellationToken) : null;
+        ModelScores? Scored(string name, MeasuredModel? model) => model is null ? null : With(model, teacher, fidelity?.Of(name));
         var scores = new Scores(
             Run.Recipe.Name,
-            teacher?.Scores,
-            With(student.Scores, fidelity, 0),
-            baseline is null ? null : With(baseline.Scores, fidelity, 1),
+            teacher is null ? null : teacher.Scores with { Perplexity = fidelity?.Reports[0].All.TeacherPerplexity, CalibrationError = fidelity?.Reports[0].TeacherCalibration.Ece },
+            Scored("student", student)!,
+            Scored("baseline", baseline),
             Run.Recipe.Package.Quantize.ToDictionary(type => type, Run.Gguf),
             Rows(),
             new Dictionary<string, double>(),
-            baseline is null ? null : Compare(student, baseline, fidelity),
-            Authors());
+            baseline is null ? null : Compare(student, baseline, fidelity?.Rows ?? []),
+            Authors(),
+            Scored("untrained", untrained))
+        {
+            Slices = TaskSlice.Of([("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])]),
+        };
         scores.Write(Run.Folder.In(File));
+        if (fidelity is not null)
+        {
+            DurableFile.Write(Run.Folder.In(FidelityFile), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(FidelityReport.ToJson(fidelity.Reports))));
+        }
+
         await MistakesFile.WriteAsync(Run.Folder.In("mistakes.jsonl"), [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])], cancellationToken);
-        return new Dictionary<string, double> { ["held_out_rows"] = fidelity.Count };
+        return new Dictionary<string, double> { ["held_out_rows"] = fidelity?.Rows.Count ?? 0 };
     }
 
-    sealed record Measured(ModelScores Scores, IReadOnlyList<TaskScore> Tasks)
-    {
-        public double[] Values => [.. Tasks.SelectMany(task => task.Values)];
-    }
-
-    async Task<Measured> MeasureAsync(string who, string gguf, CancellationToken cancellationToken)
+    async Task<MeasuredModel> MeasureAsync(string who, string gguf, CancellationToken cancellationToken, int? questions = null)
     {
         await using var model = await Run.OpenFastAsync(gguf, cancellationToken);
-        var tasks = new List<TaskScore>();
-        foreach (var (name, benchmark) in Benchmarks())
-        {
-            tasks.Add(await TaskScore.MeasureAsync(name, benchmark, model, Run.Recipe.Generate.MaxTokens, model.Parallel, new Relabelled(Run.Progress, who), cancellationToken));
-        }
-
-        var speed = await model.MeasureSpeedAsync(cancellationToken);
-        var primary = tasks.FirstOrDefault();
-        var byTask = tasks.Count > 1 || primary?.Benchmark == HeldOutBenchmark.Name
-            ? tasks.ToDictionary(task => task.Benchmark, task => task.Mean)
-            : primary?.ByCategory.ToDictionary(category => category.Benchmark, category => category.Mean);
-        return new Measured(
-            new ModelScores(model.Parameters, new FileInfo(gguf).Length, primary?.Mean, Math.Round(speed.Single, 1), ExactMatchInterval: primary is null ? null : Range95.Of(primary.RightInterval), ExactMatchByCategory: byTask),
-            tasks);
+        var benchmarks = Benchmarks().ToList();
+        var talk = benchmarks.Count == 0 ? HeldOutTalk.TryRead(Run.Folder, TalkPrompts) : null;
+        return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken);
     }
 
-    async Task<List<FidelityRow>> FidelityAsync(CancellationToken cancellationToken)
+    async Task<FidelityMeasurement> FidelityAsync(IReadOnlyList<(string Name, string Gguf)> students, CancellationToken cancellationToken)
     {
-        var beside = HasBaseline ? 3 : 2;
-        await using var teacher = await Run.OpenExactAsync(Run.TeacherGguf, beside, cancellationToken);
-        await using var student = await Run.OpenExactAsync(Student, beside, cancellationToken);
-        await using var baseline = HasBaseline ? await Run.OpenExactAsync(Run.Folder.In(BaselineGguf), beside, cancellationToken) : null;
-        var ids = Run.Scores
-            ? ExamplesFile.ReadAsync(WantedRows.Shards(Run.Folder.In("held-out/examples")), cancellationToken).Select(example => example.Id)
-            : PromptsFile.ReadAsync([Run.Folder.In("held-out/prompts.parquet")], cancellationToken).Select(prompt => prompt.Id);
-        var wanted = await ids.ToHashSetAsync(cancellationToken: cancellationToken);
+        var categories = await (Run.Scores
+            ? ExamplesFile.ReadAsync(WantedRows.Shards(Run.Folder.In("held-out/examples")), cancellationToken).Select(example => (example.Id, example.Category))
+            : PromptsFile.ReadAsync([Run.Folder.In("held-out/prompts.parquet")], cancellationToken).Select(prompt => (prompt.Id, prompt.Category)))
+            .DistinctBy(row => row.Id).ToDictionaryAsync(row => row.Id, row => row.Category, cancellationToken: cancellationToken);
         var rows = TracesFile.ReadAsync(WantedRows.Shards(Run.TracesOf("held-out")), cancellationToken)
-            .Where(trace => wanted.Contains(trace.Id) && trace.CompletionLength > 0)
+            .Where(trace => categories.ContainsKey(trace.Id) && trace.CompletionLength > 0)
             .Select(trace => (trace.Id, new TokenSequence(trace.Vocabulary, trace.TokenIds, trace.PromptLength)));
-        var compared = new List<FidelityRow>();
-        await foreach (var row in Fidelity.CompareAsync(teacher, baseline is null ? [student] : [student, baseline], rows, student.Parallel, cancellationToken))
-        {
-            if (row.Failure is null)
-            {
-                compared.Add(row);
-            }
-
-            Run.Progress.Report("fidelity", compared.Count, wanted.Count, "rows");
-        }
-
-        return compared;
+        return await FidelityMeasurement.OfAsync(students, (gguf, beside) => Run.OpenExactAsync(gguf, beside, cancellationToken), Run.TeacherGguf, rows, categories, Run.Progress, cancellationToken);
     }
 
     IEnumerable<(string Name, IBenchmark Benchmark)> Benchmarks()
@@ -139,18 +137,22 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         }
     }
 
-    static ModelScores With(ModelScores scores, List<FidelityRow> fidelity, int which)
+    /// <summary>A model's own figures and those beside its teacher.</summary>
+    public static ModelScores With(MeasuredModel model, MeasuredModel? teacher, FidelityReport? fidelity)
     {
-        if (fidelity.Count == 0)
+        var agreement = teacher is null ? null : model.AgreementWith(teacher);
+        var scores = model.Scores with { SameAnswers = agreement?.Same, AnswerSimilarity = agreement?.Similarity };
+        return fidelity is null ? scores : scores with
         {
-            return scores;
-        }
-
-        var total = Divergence.Sum(fidelity.Select(row => row.Students[which]));
-        return scores with { KlToTeacher = total.KlPerToken, Top1Agreement = total.Top1Agreement };
+            KlToTeacher = fidelity.All.Kl,
+            Top1Agreement = fidelity.All.Top1,
+            Top5Agreement = fidelity.All.Top5,
+            Perplexity = fidelity.All.Perplexity,
+            CalibrationError = fidelity.Calibration.Ece,
+        };
     }
 
-    Comparison Compare(Measured student, Measured baseline, List<FidelityRow> fidelity)
+    Comparison Compare(MeasuredModel student, MeasuredModel baseline, IReadOnlyList<FidelityRow> fidelity)
     {
         var seed = Seeds.Derive(Run.Recipe.Seed, "bootstrap");
         var task = student.Tasks.Count == 0 ? null : Difference.Of(PairedBootstrap.Difference(student.Tasks[0].Values, baseline.Tasks[0].Values, seed));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Llama;
 using DistillForge.Models;
 using DistillForge.Packaging;
 using DistillForge.Text;
@@ -12,9 +13,11 @@ namespace DistillForge.Runs.Stages;
 /// <summary>Writes the student as GGUF files and lets them through only when llama.cpp agrees with the trainer about them.</summary>
 sealed class PackageStage(RunContext run) : Stage(run)
 {
+    const string HuggingFace = "huggingface";
     const int ProbeTexts = 300;
     const int ProbeSequences = 40;
     const int ProbePrompts = 50;
+    const int CalibrationRows = 1000;
 
     // What a tokenizer is most likely to get wrong.
     static readonly string[] OddTexts = ["", " ", "  two  spaces ", "tab\tand\nline\r\n\r\nbreaks", "0123456789 3.14 1,000", "don't I'LL we've", "naïve café über", "日本語 한국어 العربية", "👩‍👩‍👧‍👦🏳️‍🌈", "{\"a\": [1, 2]}", "<|end|>", "\u200bzero\u00a0width"];
@@ -30,7 +33,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
         ["checkpoint"] = Run.Folder.Checkpoint,
     };
 
-    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type))), PackagedFiles.Name, .. Run.Recipe.Package.LoraAdapter ? [AdapterGguf] : Array.Empty<string>()];
+    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type))), PackagedFiles.Name, HuggingFace, .. Run.Recipe.Package.LoraAdapter ? [AdapterGguf] : Array.Empty<string>()];
 
     string AdapterGguf => $"{Run.Recipe.Name}-lora.gguf";
 
@@ -42,9 +45,19 @@ sealed class PackageStage(RunContext run) : Stage(run)
         var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
         using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
         var origin = new Origin(Run.Recipe.Name, Run.Asks ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
-        var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin);
+        var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin)
+        {
+            Calibration = Run.Recipe.Package.ImportanceMatrix || Run.Recipe.Package.Quantize.Any(Quantizer.WantsImportance) ? await CalibrationAsync(new Dialogue(vocabulary, tokenizer), cancellationToken) : [],
+            WeighsAll = Run.Recipe.Package.ImportanceMatrix,
+            Threads = Run.Settings.EffectiveThreads,
+        };
         var files = await new StudentPackage(reference, tokenizer, Run.Progress).MakeAsync(plan, probe, cancellationToken);
         PackagedFiles.Write(Run.Folder.In(PackagedFiles.Name), files);
+        if (HuggingFaceFolder.Write(Run.Folder.Checkpoint, Run.Folder.In(HuggingFace)) is { } lack)
+        {
+            Run.Progress.Say($"  {HuggingFace}: {lack}");
+        }
+
         if (Run.Recipe.Package.LoraAdapter)
         {
             AdapterExport.Write(Run.Folder.In(StudentStart.AdapterFolder), Run.Folder.In(AdapterGguf), Run.Recipe.Name);
@@ -64,6 +77,14 @@ sealed class PackageStage(RunContext run) : Stage(run)
     // The model that made the training ids: the teacher, or what the student started from.
     string? TokenizerGguf(Vocabulary vocabulary) => Run.SharesVocabulary ? Run.LocalTeacher
         : vocabulary.Kind == "gpt2" ? null : Run.StudentVocabularyGguf;
+
+    // Rows from everywhere in the curated set; more of them change nothing any more.
+    async Task<List<IReadOnlyList<int>>> CalibrationAsync(Dialogue dialogue, CancellationToken cancellationToken)
+    {
+        var count = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).CountAsync(cancellationToken);
+        var step = Math.Max(1, count / CalibrationRows);
+        return await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Where((_, i) => i % step == 0).Take(CalibrationRows).Select(row => dialogue.Sequence(row.Prompt, row.Text).TokenIds).ToListAsync(cancellationToken);
+    }
 
     async Task<GateProbe> ProbeAsync(Dialogue dialogue, CancellationToken cancellationToken)
     {

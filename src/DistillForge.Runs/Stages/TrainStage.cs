@@ -1,9 +1,11 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Models;
+using DistillForge.Packaging;
 using DistillForge.Text;
 using DistillForge.Training;
 using DistillForge.Training.Adapters;
+using DistillForge.Training.Pretrained;
 using Precision = DistillForge.Data.Precision;
 
 namespace DistillForge.Runs.Stages;
@@ -46,7 +48,12 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         ? Run.Teachers.Skip(1).Select(teacher => Path.Combine(Run.ScoresOf("", teacher), "traces"))
         : [];
 
-    protected override IReadOnlyList<string> Outputs => [Target, .. Lora is null ? Array.Empty<string>() : [Adapters]];
+    protected override IReadOnlyList<string> Outputs => [Target, .. Lora is null ? Array.Empty<string>() : [Adapters], .. IsTheStudent ? [UntrainedGguf] : Array.Empty<string>()];
+
+    /// <summary>The student before its first step, to be compared with.</summary>
+    public const string UntrainedGguf = "untrained-f16.gguf";
+
+    bool IsTheStudent => Trial is null && role == Role.Student;
 
     string Target => Trial is not null ? $"{Trial}/checkpoint" : role == Role.Student ? "checkpoint" : "baseline";
 
@@ -116,6 +123,11 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Device = Settings.Device,
             Threads = Math.Max(1, (Settings.Threads > 0 ? Settings.Threads : Run.Settings.EffectiveThreads) / Beside),
         };
+        if (IsTheStudent)
+        {
+            await WriteUntrainedAsync(plan, start);
+        }
+
         var result = await new Trainer(Run.Clock).TrainAsync(plan, traces, Run.Folder.In(Lora is null ? Target : Adapters), new Named(Run.Progress, Name), cancellationToken);
         if (Lora is { } adapters)
         {
@@ -131,6 +143,14 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             ["trained_tokens"] = result.TrainedTokens,
             ["tokens_per_second"] = Math.Round(result.Tokens / Math.Max(1e-9, result.Seconds)),
         };
+    }
+
+    async Task WriteUntrainedAsync(TrainingPlan plan, PretrainedWeights? start)
+    {
+        var folder = Run.Folder.In("untrained.partial");
+        await UntrainedStudent.WriteAsync(plan, start, folder);
+        new StudentExport(folder).Write(Run.Folder.In(UntrainedGguf), GgmlType.F16, new Origin($"{Run.Recipe.Name} untrained", null, null, null));
+        Directory.Delete(folder, recursive: true);
     }
 
     bool OwnAnswers => role == Role.Student && Settings.OnPolicy is not null;

@@ -1,0 +1,87 @@
+using DistillForge.Core;
+using DistillForge.Data;
+using DistillForge.Evaluation;
+using DistillForge.Evaluation.Benchmarks;
+using DistillForge.Llama;
+using DistillForge.Runs.Stages;
+using DistillForge.Text;
+
+namespace DistillForge.Runs.Comparisons;
+
+/// <summary>What is to be compared.</summary>
+/// <param name="Models">GGUF files and run folders; the others are compared with the first.</param>
+/// <param name="Data">Questions and answers: CSV, TSV, JSONL or Parquet; null takes what the first run held out.</param>
+/// <param name="Question">Column that is asked.</param>
+/// <param name="Answer">Column with the right answer.</param>
+/// <param name="Most">Questions, and rows of tokens, at most.</param>
+public sealed record CompareRequest(IReadOnlyList<string> Models, string? Data, string Question, string Answer, int MaxTokens, int Most);
+
+/// <summary>Any models side by side: what they answer, what they think of the same tokens, what they cost.</summary>
+public static class Comparing
+{
+    /// <exception cref="ForgeException">A path is none that can be compared, or there is nothing to compare on.</exception>
+    public static async Task<CompareResult> RunAsync(CompareRequest request, IProgressLog progress, CancellationToken cancellationToken)
+    {
+        var settings = Settings.Load();
+        var models = ComparedModel.Find(request.Models);
+        var run = models.Select(model => model.Run).FirstOrDefault(folder => folder is not null);
+        var questions = request.Data is { } data
+            ? new FirstQuestions(new ExactMatch(new(Path.GetFullPath(data), request.Question, request.Answer)), request.Most)
+            : run is null ? throw new ForgeException(new Problem("compare", "has no questions to compare on.", "Name a run among the models, or give --data questions.jsonl."))
+            : HeldOutTalk.OfRun(run, request.Most);
+        var isGraded = request.Data is not null || questions.Questions().All(question => question.Expected.Length > 0);
+        var name = request.Data is { } file ? Path.GetFileNameWithoutExtension(file) : HeldOutBenchmark.Name;
+        var measured = new List<MeasuredModel>();
+        foreach (var model in models)
+        {
+            await using var opened = await LlamaModel.OpenAsync(model.Gguf, new LlamaOptions(settings.EffectiveThreads), cancellationToken);
+            measured.Add(await MeasuredModel.OfAsync(opened, isGraded ? [(name, questions)] : [], isGraded ? null : questions, request.MaxTokens, questions: null, new Relabelled(progress, model.Name), cancellationToken));
+        }
+
+        var (fidelity, strangers) = await FidelityAsync(models, questions, run, request, settings, progress, cancellationToken);
+        List<string> notes = [$"{questions.Questions().Count():N0} questions of {(request.Data is { } path ? Path.GetFileName(path) : $"what {Path.GetFileName(run)} held out")}; everything is beside {models[0].Name}.", .. strangers];
+        return new(
+            [.. models.Select((model, i) => new NamedScores(model.Name, model.Gguf, EvaluateStage.With(measured[i], i == 0 ? null : measured[0], fidelity?.Of(model.Name))))],
+            fidelity?.Reports ?? [],
+            models.Count < 2 ? [] : TaskSlice.Of([.. models.Select((model, i) => (model.Name, measured[i].Tasks))], models[0].Name, models[1].Name),
+            notes);
+    }
+
+    // Token by token only models with one vocabulary can be compared.
+    static async Task<(FidelityMeasurement?, IEnumerable<string> Notes)> FidelityAsync(IReadOnlyList<ComparedModel> models, IBenchmark questions, string? run, CompareRequest request, Settings settings, IProgressLog progress, CancellationToken cancellationToken)
+    {
+        var vocabulary = Vocabulary.Read(models[0].Gguf);
+        List<(string Name, string Gguf)> comparable = [.. models.Skip(1).Where(model => Vocabulary.Read(model.Gguf).Fingerprint == vocabulary.Fingerprint).Select(model => (model.Name, model.Gguf))];
+        List<string> notes = [.. models.Skip(1).Where(model => comparable.All(other => other.Name != model.Name)).Select(model => $"{model.Name} has another vocabulary than {models[0].Name}: they are compared by their answers alone.")];
+        if (comparable.Count == 0)
+        {
+            return (null, notes);
+        }
+
+        var rows = request.Data is null && run is not null ? await HeldOutAsync(run, vocabulary.Fingerprint, request.Most, cancellationToken) : Answered(questions, vocabulary);
+        return rows.Count == 0
+            ? (null, [.. notes, "There are no answers whose tokens could be read."])
+            : (await FidelityMeasurement.OfAsync(comparable, (gguf, beside) => LlamaModel.OpenAsync(gguf, new LlamaOptions(Math.Max(1, settings.EffectiveThreads / beside), Exact: true), cancellationToken), models[0].Gguf,
+                rows.Select(row => (row.Id, row.Tokens)).ToAsyncEnumerable(), rows.ToDictionary(row => row.Id, row => row.Category), progress, cancellationToken), notes);
+    }
+
+    static async Task<List<(string Id, TokenSequence Tokens, string? Category)>> HeldOutAsync(string run, string vocabulary, int most, CancellationToken cancellationToken)
+    {
+        var categories = HeldOutBenchmark.Asked(run).DistinctBy(question => question.Id).ToDictionary(question => question.Id, question => question.Category);
+        var folder = Path.Combine(run, "held-out", "traces");
+        return !Directory.Exists(folder) ? [] : await TracesFile.ReadAsync(WantedRows.Shards(folder), cancellationToken)
+            .Where(trace => trace.Vocabulary == vocabulary && trace.CompletionLength > 0).Take(most)
+            .Select(trace => (trace.Id, new TokenSequence(trace.Vocabulary, trace.TokenIds, trace.PromptLength), categories.GetValueOrDefault(trace.Id))).ToListAsync(cancellationToken);
+    }
+
+    static List<(string Id, TokenSequence Tokens, string? Category)> Answered(IBenchmark questions, Vocabulary vocabulary)
+    {
+        if (vocabulary.Kind != "gpt2" || vocabulary.ChatTemplate is null)
+        {
+            return [];
+        }
+
+        var dialogue = Dialogue.For(vocabulary);
+        return [.. questions.Questions().Where(question => question.Expected.Length > 0).Select(question => (question.Id, dialogue.Sequence(question.Messages, question.Expected), question.Category))];
+    }
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Text.Json;
+using DistillForge.Llama;
+using DistillForge.Models;
+using DistillForge.Packaging;
+using DistillForge.Text;
+
+namespace DistillForge.Engines.Tests.Packaging;
+
+/// <summary>Our files as others read them: Hugging Face's GGUF parser and tokenizer, by the lock file of <c>tests/npm</c>.</summary>
+public sealed class OthersReadTests : IDisposable
+{
+    static readonly string[] Types = ["f32", "f16", "bf16", "q8_0", "q4_k_m", "iq4_xs"];
+
+    readonly Scratch scratch = new();
+
+    public void Dispose() => scratch.Dispose();
+
+    [NodeFact]
+    public async Task Every_file_parses_and_says_the_same_names_types_and_shapes()
+    {
+        var wide = TinyStudent.Shape with { Width = 256, HeadSize = 64, FeedForward = 256 };
+        var export = new StudentExport(TinyStudent.Write(scratch, wide));
+        export.Write(scratch["f32.gguf"], GgmlType.F32, new Origin("tiny", "MIT", "teacher", "abc"));
+        export.Write(scratch["f16.gguf"], GgmlType.F16, new Origin("tiny", "MIT", "teacher", "abc"));
+        export.Write(scratch["bf16.gguf"], GgmlType.BF16, new Origin("tiny", "MIT", "teacher", "abc"));
+        foreach (var type in Types.Skip(3))
+        {
+            await Quantizer.QuantizeAsync(scratch["f32.gguf"], scratch[$"{type}.gguf"], type, CancellationToken.None);
+        }
+
+        var read = (await Node.RunAsync(["gguf", .. Types.Select(type => scratch[$"{type}.gguf"])])).ToList();
+
+        Assert.Equal(Types.Length, read.Count);
+        foreach (var (type, theirs) in Types.Zip(read))
+        {
+            using var ours = GgufFile.Open(scratch[$"{type}.gguf"]);
+            Assert.Equal("llama", theirs.GetProperty("architecture").GetString());
+            Assert.Equal(TinyStudent.Vocabulary.Size, theirs.GetProperty("tokens").GetInt32());
+            Assert.Equal(ours.Tensors.Select(tensor => $"{tensor.Name} {tensor.Type} {string.Join('x', tensor.Shape)}"), theirs.GetProperty("tensors").EnumerateArray().Select(tensor => tensor.GetString()));
+        }
+    }
+
+    [NodeTheory]
+    [InlineData("gpt-2")]
+    [InlineData("qwen2")]
+    public async Task The_tokenizer_of_the_Hugging_Face_folder_makes_the_ids_that_training_made(string pre)
+    {
+        var trained = TinyStudent.Vocabulary;
+        var vocabulary = new Vocabulary { Kind = trained.Kind, Pre = pre, Tokens = trained.Tokens, Types = trained.Types, Merges = trained.Merges, Bos = trained.Bos, Eos = trained.Eos, ChatTemplate = trained.ChatTemplate };
+        var checkpoint = TinyStudent.Write(scratch);
+        vocabulary.Write(Path.Combine(checkpoint, "vocabulary.gguf"));
+        Assert.Null(HuggingFaceFolder.Write(checkpoint, scratch["hf"]));
+        string[] texts = [.. TinyStudent.Texts, "I'LL don't 1234567", " \n\n  x\r\ny", "a\u00a0b\u200bc", "e\u0301 \U0001F469\u200D\U0001F469"];
+        await File.WriteAllTextAsync(scratch["texts.json"], JsonSerializer.Serialize(texts));
+
+        var theirs = await Node.RunAsync(["tokenize", scratch["hf"], scratch["texts.json"]]);
+
+        var ours = new BpeTokenizer(vocabulary);
+        Assert.Equal(texts.Select(text => string.Join(' ', ours.Encode(text, parseSpecial: false))), theirs.Select(ids => string.Join(' ', ids.EnumerateArray().Select(id => id.GetInt32()))));
+        Assert.Equal(["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"], Directory.GetFiles(scratch["hf"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+}
+
+/// <summary>The scripts of <c>tests/npm</c>.</summary>
+static class Node
+{
+    static readonly string Folder = Path.Combine(Home.Root, "tests", "npm");
+
+    public static string? WhyNot { get; } = Directory.Exists(Path.Combine(Folder, "node_modules", "@huggingface")) ? null : "what tests need of npm is not there (./distillforge test brings it, or npm ci in tests/npm)";
+
+    /// <returns>A value a line.</returns>
+    public static async Task<IReadOnlyList<JsonElement>> RunAsync(IReadOnlyList<string> arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("node", ["check.mjs", .. arguments]) { WorkingDirectory = Folder, RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, await errors);
+        return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+}
+
+/// <summary>A fact that asks JavaScript; skipped, saying so, where npm's packages are not.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NodeFactAttribute : FactAttribute
+{
+    public NodeFactAttribute() => Skip = Node.WhyNot;
+}
+
+/// <summary>A theory that asks JavaScript; skipped, saying so, where npm's packages are not.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NodeTheoryAttribute : TheoryAttribute
+{
+    public NodeTheoryAttribute() => Skip = Node.WhyNot;
+}
