@@ -10,12 +10,12 @@ sealed record Judge(ComponentSetting Setting, int Order, IFilter? Row = null, ID
     /// <summary>As it is written down: a drop becomes what the policy says.</summary>
     public JudgedRow Write(string id, Verdict verdict) => new(id, Setting.Name, Order, verdict.Action == FilterAction.Drop && Setting.Action != FilterAction.Drop
         ? verdict with { Action = Setting.Action }
-        : verdict);
+        : verdict, Setting.Version);
 
     /// <summary>What a transform did, as a verdict on the row that was.</summary>
     public JudgedRow Write(Example before, Example after) => new(before.Id, Setting.Name, Order, ReferenceEquals(before, after)
         ? Verdict.Keep
-        : new Verdict(Setting.Action == FilterAction.Review ? FilterAction.Review : FilterAction.Warn, new Reason("changed", $"goes on as row {after.Id}")));
+        : new Verdict(Setting.Action == FilterAction.Review ? FilterAction.Review : FilterAction.Warn, new Reason("changed", $"goes on as row {after.Id}")), Setting.Version);
 }
 
 /// <summary>One row with its verdicts in policy order.</summary>

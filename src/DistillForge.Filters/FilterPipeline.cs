@@ -20,10 +20,11 @@ public sealed class FilterPipeline
     readonly Bench bench;
     readonly IProgressLog progress;
 
-    public FilterPipeline(FilterPolicy policy, IProgressLog progress)
+    /// <param name="services">What filters may ask for by type, e.g. the <see cref="TermsInForce"/>.</param>
+    public FilterPipeline(FilterPolicy policy, IProgressLog progress, params object[] services)
     {
         this.progress = progress;
-        bench = new Bench([.. policy.Filters.Select(Seat)]);
+        bench = new Bench([.. policy.Filters.Select((setting, order) => Seat(setting, order, services))]);
     }
 
     /// <summary>All filters of this program: name → options record, for <see cref="KnownNames.Filters"/>.</summary>
@@ -112,8 +113,8 @@ public sealed class FilterPipeline
         }
     }
 
-    static Judge Seat(ComponentSetting setting, int order) => DatasetFilters.Contains(setting.Name)
-        ? new Judge(setting, order, Dataset: DatasetFilters.Create(setting.Name, setting.Options))
-        : Transforms.Contains(setting.Name) ? new Judge(setting, order, Transform: Transforms.Create(setting.Name, setting.Options))
-        : new Judge(setting, order, Row: RowFilters.Create(setting.Name, setting.Options));
+    static Judge Seat(ComponentSetting setting, int order, object[] services) => DatasetFilters.Contains(setting.Name)
+        ? new Judge(setting, order, Dataset: DatasetFilters.Create(setting.Name, setting.Options, services))
+        : Transforms.Contains(setting.Name) ? new Judge(setting, order, Transform: Transforms.Create(setting.Name, setting.Options, services))
+        : new Judge(setting, order, Row: RowFilters.Create(setting.Name, setting.Options, services));
 }

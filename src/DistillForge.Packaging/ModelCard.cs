@@ -24,6 +24,9 @@ public sealed record ModelCard
 
     public required CardData Data { get; init; }
 
+    /// <summary>Under which terms the answers may be used: who answered, what is known of it.</summary>
+    public IReadOnlyList<(string Who, string Terms)> Terms { get; init; } = [];
+
     public IReadOnlyList<CardFilter> Filters { get; init; } = [];
 
     /// <summary>Rows of the table of how it was trained: what, value.</summary>

@@ -13,6 +13,11 @@ static class ModelCardMarkdown
         text.Append($"\n# {Plain(card.Name)}\n\n{FirstSentence(card)} {Plain(card.Purpose)}\n");
         Pairs(text, "The model", card.Sizes);
         Data(text, card);
+        if (card.Terms.Count > 0)
+        {
+            Pairs(text, "Terms", card.Terms);
+        }
+
         Pairs(text, "How it was trained", card.Method);
         Scores(text, card);
         Files(text, card.Files);

@@ -39,6 +39,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             Purpose = $"It answers prompts like those of {Source} and is small enough to run on any machine.",
             Sizes = Sizes(shape),
             Data = new CardData(Source, scores.Rows.In, scores.Rows.Failed, scores.Rows.Dropped, scores.Rows.Kept, Run.Recipe.Dataset?.License, Run.Hashes.Of(Run.Folder.Curated)),
+            Terms = [.. Manifest.TryRead(Run.Folder.Path, "filter") is { } filter ? filter.Chosen.Where(fact => fact.Key.StartsWith("terms.", StringComparison.Ordinal)).Select(fact => (fact.Key["terms.".Length..], fact.Value)).Concat(filter.Chosen.Where(fact => fact.Key.StartsWith("override.", StringComparison.Ordinal)).Select(fact => (fact.Key.Replace('.', ' '), fact.Value))) : []],
             Filters = await FiltersAsync(cancellationToken),
             Method = Method(),
             Scores = [.. Rows(scores)],

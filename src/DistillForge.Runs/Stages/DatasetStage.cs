@@ -62,8 +62,18 @@ sealed class DatasetStage(RunContext run) : Stage(run)
             example = row.Origin is { } origin ? example with { Id = origin.Id, Author = origin.Author, License = origin.License ?? example.License } : example;
             if (seen.Add(example.Id))
             {
+                CheckTerms(example);
                 yield return example;
             }
+        }
+    }
+
+    // With the filter 'terms' such rows are dropped and counted; without it nobody would stop them.
+    void CheckTerms(Example example)
+    {
+        if (Run.Recipe.Override is null && Run.Recipe.Policy?.Filters.Any(filter => filter.Name == "terms") is not true && Run.Terms.Of(example.Author, example.AuthorSha256).Terms is { MayTrain: MayTrain.No } terms)
+        {
+            throw new ForgeException(new Problem(SourceFiles.NameOf(Source), $"has rows of {TerminalText.OnOneLine(example.Author)}, whose answers may not train other models, says {TermsRegister.FileName}: '{terms.Name}'.", "Add the filter 'terms' to the policy, which drops them, or let a person answer for it: 'override: { by: NAME, reason: WHY }'."));
         }
     }
 
