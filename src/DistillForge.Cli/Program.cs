@@ -16,6 +16,7 @@ var root = new RootCommand("Turns big language models into small ones that peopl
     SqlCommand.Create(),
     WhyCommand.Create(),
     VerifyCommand.Create(),
+    ReviewCommand.Create(),
     ExportCommand.Create(),
     ChatCommand.Create(),
     ServeCommand.Create(),

@@ -53,7 +53,8 @@ public sealed record CardTeacher(string Name, string? BaseModel, long? Parameter
 
 /// <param name="Prompts">Rows asked; examples and failures add up to it.</param>
 /// <param name="Kept">Rows trained on; with the dropped ones they add up to the examples.</param>
-public sealed record CardData(string Source, long Prompts, long Failed, long Dropped, long Kept, string? License, string? Sha256);
+/// <param name="Awaiting">Rows that a person has yet to decide on; not trained on.</param>
+public sealed record CardData(string Source, long Prompts, long Failed, long Dropped, long Kept, string? License, string? Sha256, long Awaiting = 0);
 
 /// <param name="Reasons">Code and how often; the first drop of a row counts.</param>
 public sealed record CardFilter(string Name, long Judged, long Dropped, IReadOnlyList<(string Code, long Rows)> Reasons);

@@ -68,6 +68,11 @@ static class ModelCardMarkdown
         rows.Add(("rows asked", Count(data.Prompts)));
         rows.Add(("failed", Share(data.Failed, data.Prompts)));
         rows.Add(("dropped by filters", Share(data.Dropped, data.Prompts - data.Failed)));
+        if (data.Awaiting > 0)
+        {
+            rows.Add(("await a person's review, not trained on", Share(data.Awaiting, data.Prompts - data.Failed)));
+        }
+
         rows.Add(("trained on", Count(data.Kept)));
         AddKnown(rows, "SHA-256 of the kept rows", data.Sha256);
         Pairs(text, "Data", rows);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using DistillForge.Core;
 
 namespace DistillForge.Data;
 

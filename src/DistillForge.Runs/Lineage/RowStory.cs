@@ -72,15 +72,20 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
 
         foreach (var judged in Verdicts)
         {
-            yield return $"judged     {judged.Verdict.Action.ToString().ToLowerInvariant(),-6} by {judged.Filter}{(judged.Verdict.Reason is { } reason ? $": {reason.Code}, {TerminalText.OnOneLine(reason.Detail)}" : "")}";
+            yield return $"judged     {judged.Verdict.Action.ToString().ToLowerInvariant(),-6} by {judged.Filter}{(judged.Version.Length > 0 ? "@" + judged.Version : "")}{(judged.Verdict.Reason is { } reason ? $": {reason.Code}, {TerminalText.OnOneLine(reason.Detail)}" : "")}";
         }
 
-        yield return IsCurated ? "outcome    curated: it may be trained on" : Failure is not null ? "outcome    no answer" : Verdicts.Count == 0 ? "outcome    not judged (a held-out row, or the filters did not run yet)" : "outcome    dropped: nobody trains on it";
+        yield return IsCurated ? "outcome    curated: it may be trained on" : Failure is not null ? "outcome    no answer" : Verdicts.Count == 0 ? "outcome    not judged (a held-out row, or the filters did not run yet)" : Awaits ? "outcome    awaits a person: nobody trains on it until it is approved" : Changed is { } other ? $"outcome    goes on as row {other}" : "outcome    dropped: nobody trains on it";
         foreach (var student in Students)
         {
             yield return $"student    {student.Path} ({student.Stage}), sha256 {student.Sha256}";
         }
     }
+
+    // As the pipeline decides it.
+    bool Awaits => Verdicts.Any(judged => judged.Verdict.Action == FilterAction.Review) && !Verdicts.Any(judged => judged.Verdict.Action == FilterAction.Drop || (judged.Filter == Decisions.Filter && judged.Verdict.Reason?.Code != "comment"));
+
+    string? Changed => Verdicts.Any(judged => judged.Verdict.Action == FilterAction.Drop && judged.Filter is Decisions.Filter or "terms") ? null : Verdicts.LastOrDefault(judged => judged.Verdict.Reason?.Code is "changed" or "edited")?.Verdict.Reason!.Detail.Split("goes on as row ", 2)[^1].Split(',')[0];
 
     // A student counts while the curated rows that it was trained on are those that lie there.
     static IEnumerable<StudentFile> Made(string runFolder)

@@ -43,6 +43,7 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
             files += CheckOutputs(runFolder, stage, changes, cancellationToken);
         }
 
+        files += CheckFiles(runFolder, entries, changes);
         changes.AddRange(latest.Values.Select(gone => new Problem($"manifests/{gone.Stage}.json", $"is gone; it was written on {gone.Time:u} (entry {gone.Number}).")));
         return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes);
     }
@@ -104,6 +105,25 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         {
             changes.Add(new Problem(RunLedger.FileName, $"ends otherwise than it did: entry {known} was the last one, with another hash or at another place."));
         }
+    }
+
+    // What people brought in: each file as its entry says, and none beside.
+    static long CheckFiles(string runFolder, List<LedgerEntry> entries, List<Problem> changes)
+    {
+        var known = DecisionLog.Files(entries);
+        foreach (var (name, hash) in known)
+        {
+            var path = Path.Combine(runFolder, name);
+            if (!File.Exists(path) || Sha256.OfFile(path) != hash)
+            {
+                changes.Add(new Problem(name, File.Exists(path) ? "is not as it was brought in." : "is gone; it was brought in by people."));
+            }
+        }
+
+        var folder = Path.Combine(runFolder, DecisionLog.FolderName);
+        var strangers = Directory.Exists(folder) ? Directory.GetFiles(folder).Select(file => $"{DecisionLog.FolderName}/{Path.GetFileName(file)}").Where(name => !known.ContainsKey(name)) : [];
+        changes.AddRange(strangers.Select(name => new Problem(name, "is not in the ledger.", "An import that broke off left it; the next import replaces it.")));
+        return known.Count;
     }
 
     static long CheckOutputs(string runFolder, string stage, List<Problem> changes, CancellationToken cancellationToken)

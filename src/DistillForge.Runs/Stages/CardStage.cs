@@ -38,7 +38,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             Teacher = Run.HasTeacher ? new CardTeacher(Run.TeacherName, null, Run.Teachers.Count == 1 ? scores.Teacher?.Parameters : null, Licenses, Run.LocalTeacher is null ? null : string.Join(", ", Run.Teachers.Where(teacher => teacher.Gguf is not null).Select(Run.IdentityOf))) : null,
             Purpose = $"It answers prompts like those of {Source} and is small enough to run on any machine.",
             Sizes = Sizes(shape),
-            Data = new CardData(Source, scores.Rows.In, scores.Rows.Failed, scores.Rows.Dropped, scores.Rows.Kept, Run.Recipe.Dataset?.License, Run.Hashes.Of(Run.Folder.Curated)),
+            Data = new CardData(Source, scores.Rows.In, scores.Rows.Failed, scores.Rows.Dropped, scores.Rows.Kept, Run.Recipe.Dataset?.License, Run.Hashes.Of(Run.Folder.Curated), scores.Rows.Awaiting),
             Terms = [.. Manifest.TryRead(Run.Folder.Path, "filter") is { } filter ? filter.Chosen.Where(fact => fact.Key.StartsWith("terms.", StringComparison.Ordinal)).Select(fact => (fact.Key["terms.".Length..], fact.Value)).Concat(filter.Chosen.Where(fact => fact.Key.StartsWith("override.", StringComparison.Ordinal)).Select(fact => (fact.Key.Replace('.', ' '), fact.Value))) : []],
             Filters = await FiltersAsync(cancellationToken),
             Method = Method(),

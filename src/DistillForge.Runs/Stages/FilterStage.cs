@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
+using DistillForge.Runs.Lineage;
 
 namespace DistillForge.Runs.Stages;
 
@@ -21,10 +22,25 @@ sealed class FilterStage(RunContext run) : Stage(run)
         ["traces"] = Run.TracesOf(""),
     };
 
-    // Only who asks about terms depends on the register.
-    protected override IReadOnlyDictionary<string, string> Contents => Policy.Filters.Any(filter => filter.Name == "terms")
-        ? new Dictionary<string, string> { [TermsRegister.FileName] = Run.Terms.Register.Sha256 }
-        : new Dictionary<string, string>();
+    // Only who asks about terms depends on the register, and only a run on whose rows people decided depends on them.
+    protected override IReadOnlyDictionary<string, string> Contents
+    {
+        get
+        {
+            var contents = new Dictionary<string, string>();
+            if (Policy.Filters.Any(filter => filter.Name == "terms"))
+            {
+                contents[TermsRegister.FileName] = Run.Terms.Register.Sha256;
+            }
+
+            if (DecisionLog.Hash(Run.Folder.Path) is { } decisions)
+            {
+                contents[DecisionLog.FolderName] = decisions;
+            }
+
+            return contents;
+        }
+    }
 
     protected override IReadOnlyDictionary<string, string> Facts => new Dictionary<string, string> { ["policy"] = Policy.DisplayName, ["policy_version"] = Policy.Version ?? "", ["policy_sha256"] = Policy.Sha256 };
 
@@ -40,8 +56,8 @@ sealed class FilterStage(RunContext run) : Stage(run)
             Chosen[fact.Key] = fact.Value;
         }
 
-        var summary = await new FilterPipeline(Policy, Run.Progress, Run.Terms).RunAsync(rows, Run.Folder.Verdicts, Run.Folder.Curated, cancellationToken);
-        Ledger.Balance(Name, ("examples", rows.Count), ("kept", summary.Kept), ("dropped", summary.Dropped));
+        var summary = await new FilterPipeline(Policy, Run.Progress, Run.Terms, DecisionLog.Read(Run.Folder.Path)).RunAsync(rows, Run.Folder.Verdicts, Run.Folder.Curated, cancellationToken);
+        Ledger.Balance(Name, ("examples", rows.Count), ("kept", summary.Kept), ("dropped", summary.Dropped), ("await review", summary.Awaiting));
         Run.Progress.Say($"  {summary.Kept:N0} kept, {summary.Dropped:N0} dropped{(summary.Dropped > 0 ? ": " + string.Join(", ", summary.ByReason.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Key} {reason.Value:N0}")) : "")}");
         var figures = summary.ByReason.ToDictionary(reason => "dropped." + reason.Key, reason => (double)reason.Value);
         figures["kept"] = summary.Kept;
@@ -49,6 +65,17 @@ sealed class FilterStage(RunContext run) : Stage(run)
         if (summary.Changed > 0)
         {
             figures["changed"] = summary.Changed;
+        }
+
+        if (summary.Awaiting > 0)
+        {
+            figures["awaiting_review"] = summary.Awaiting;
+            Run.Progress.Say($"  {summary.Awaiting:N0} await a person and are not trained on: distillforge review export {Run.Folder.Path} --out review.csv");
+        }
+
+        foreach (var (decision, count) in summary.ByPersons ?? new Dictionary<string, long>())
+        {
+            figures[$"by_persons.{decision}"] = count;
         }
 
         return figures;
