@@ -17,6 +17,7 @@ var root = new RootCommand("Turns big language models into small ones that peopl
     WhyCommand.Create(),
     VerifyCommand.Create(),
     ReviewCommand.Create(),
+    TakedownCommand.Create(),
     ExportCommand.Create(),
     ChatCommand.Create(),
     ServeCommand.Create(),

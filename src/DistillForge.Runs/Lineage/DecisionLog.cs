@@ -24,16 +24,24 @@ static class DecisionLog
         return files;
     }
 
+    // A takedown may have rewritten one.
+    static Dictionary<string, string> InForce(string runFolder)
+    {
+        var files = Files(RunLedger.Entries(runFolder));
+        var tombstones = files.Count > 0 ? Tombstones.Of(runFolder) : null;
+        return files.ToDictionary(file => file.Key, file => tombstones?.HashOf(file.Key, 0) ?? file.Value);
+    }
+
     /// <summary>Of all files together; null where nobody decided anything.</summary>
     public static string? Hash(string runFolder)
-        => Files(RunLedger.Entries(runFolder)) is { Count: > 0 } files ? Sha256.OfText(string.Join('\n', files.Select(file => $"{file.Key} {file.Value}"))) : null;
+        => InForce(runFolder) is { Count: > 0 } files ? Sha256.OfText(string.Join('\n', files.Select(file => $"{file.Key} {file.Value}"))) : null;
 
     /// <summary>All decisions, in the order in which they were brought in.</summary>
     /// <exception cref="ForgeException">A file is not as its entry says.</exception>
     public static Decisions Read(string runFolder) => new(All(runFolder));
 
     public static IReadOnlyList<Decision> All(string runFolder)
-        => [.. Files(RunLedger.Entries(runFolder)).SelectMany(file => DecisionsFile.Read(Checked(Path.Combine(runFolder, file.Key), file.Value)))];
+        => [.. InForce(runFolder).SelectMany(file => DecisionsFile.Read(Checked(Path.Combine(runFolder, file.Key), file.Value)))];
 
     /// <summary>Writes decisions and the entry that vouches for them. The caller holds the folder's lock.</summary>
     /// <returns>The file, within the run folder.</returns>
