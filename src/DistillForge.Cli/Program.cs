@@ -17,6 +17,8 @@ var root = new RootCommand("Turns big language models into small ones that peopl
     SqlCommand.Create(),
     WhyCommand.Create(),
     VerifyCommand.Create(),
+    ReviewCommand.Create(),
+    TakedownCommand.Create(),
     ExportCommand.Create(),
     ChatCommand.Create(),
     ServeCommand.Create(),

@@ -75,7 +75,8 @@ public sealed class Catalog<TSeam>
         {
             arguments[i] = parameters[i].ParameterType == OptionsOf(name)
                 ? options?.Bind(parameters[i].ParameterType) ?? DefaultOptions.Create(parameters[i].ParameterType)
-                : Find(services, parameters[i].ParameterType) ?? throw new InvalidOperationException($"{type} needs a {parameters[i].ParameterType}, which the host does not offer");
+                : Find(services, parameters[i].ParameterType)
+                ?? (parameters[i].HasDefaultValue ? parameters[i].DefaultValue : throw new InvalidOperationException($"{type} needs a {parameters[i].ParameterType}, which the host does not offer"));
         }
 
         // Not wrapped: a constructor that refuses a user's file says so in words of its own.

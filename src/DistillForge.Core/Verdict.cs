@@ -29,4 +29,5 @@ public sealed record Verdict(FilterAction Action, Reason? Reason)
 /// <param name="Id">The row.</param>
 /// <param name="Filter">The filter's component name.</param>
 /// <param name="Order">The filter's place in the policy; the first drop in policy order is the cause that counts.</param>
-public sealed record JudgedRow(string Id, string Filter, int Order, Verdict Verdict);
+/// <param name="Version">The filter's, options included: the first characters of a hash; empty in files of older versions and for persons.</param>
+public sealed record JudgedRow(string Id, string Filter, int Order, Verdict Verdict, string Version = "");

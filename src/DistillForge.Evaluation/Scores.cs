@@ -101,7 +101,8 @@ public sealed record ModelScores(
 }
 
 /// <summary>Rows of the run: in = kept + dropped + failed.</summary>
-public sealed record RowCounts(long In, long Kept, long Dropped, long Failed);
+/// <param name="Awaiting">Rows that a filter sends to a person who has not decided yet: not trained on.</param>
+public sealed record RowCounts(long In, long Kept, long Dropped, long Failed, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Awaiting = 0);
 
 /// <summary>Student minus baseline, each with the 95 % interval of a paired bootstrap; null where not measured.</summary>
 public sealed record Comparison(Difference? ExactMatch, Difference? KlToTeacher);

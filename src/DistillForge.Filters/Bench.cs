@@ -10,23 +10,33 @@ sealed record Judge(ComponentSetting Setting, int Order, IFilter? Row = null, ID
     /// <summary>As it is written down: a drop becomes what the policy says.</summary>
     public JudgedRow Write(string id, Verdict verdict) => new(id, Setting.Name, Order, verdict.Action == FilterAction.Drop && Setting.Action != FilterAction.Drop
         ? verdict with { Action = Setting.Action }
-        : verdict);
+        : verdict, Setting.Version);
 
     /// <summary>What a transform did, as a verdict on the row that was.</summary>
     public JudgedRow Write(Example before, Example after) => new(before.Id, Setting.Name, Order, ReferenceEquals(before, after)
         ? Verdict.Keep
-        : new Verdict(Setting.Action == FilterAction.Review ? FilterAction.Review : FilterAction.Warn, new Reason("changed", $"goes on as row {after.Id}")));
+        : new Verdict(Setting.Action == FilterAction.Review ? FilterAction.Review : FilterAction.Warn, new Reason("changed", $"goes on as row {after.Id}")), Setting.Version);
 }
 
 /// <summary>One row with its verdicts in policy order.</summary>
-/// <param name="Result">What the policy's transforms made of the row; the row itself where they left it alone.</param>
-sealed record Judgement(Example Row, Example Result, JudgedRow[] Verdicts);
+/// <param name="Result">What a person's edit and the policy's transforms made of the row; the row itself where they left it alone.</param>
+/// <param name="Ruling">The decision of a person, which wins over every filter but one: an approval of what a row says does not lift the terms that it is under.</param>
+sealed record Judgement(Example Row, Example Result, JudgedRow[] Verdicts, Decision? Ruling = null)
+{
+    const string Terms = "terms";
+
+    /// <summary>Why the row is dropped; null where it is kept or awaits a person.</summary>
+    public JudgedRow? Cause => Verdicts.FirstOrDefault(judged => judged.Verdict.Action == FilterAction.Drop && (judged.Filter == Terms || Ruling is null || judged.Filter == Decisions.Filter));
+
+    /// <summary>A filter asks for a person, and none has decided.</summary>
+    public bool AwaitsReview => Ruling is null && Cause is null && Verdicts.Any(judged => judged.Verdict.Action == FilterAction.Review);
+}
 
 /// <summary>
 /// The judges of a policy. Row filters judge a batch of rows in parallel; dataset filters read the dataset for themselves, in step. All judge the rows as
 /// they were; transforms change, one after the other, what goes on.
 /// </summary>
-sealed class Bench(IReadOnlyList<Judge> judges)
+sealed class Bench(IReadOnlyList<Judge> judges, Decisions decisions)
 {
     const int BatchRows = 512;
 
@@ -64,8 +74,9 @@ sealed class Bench(IReadOnlyList<Judge> judges)
 
     Judgement JudgeRow(Example row)
     {
-        var verdicts = new JudgedRow[judges.Count];
-        var result = row;
+        var (ruling, comments) = (decisions.On(row.Id), decisions.CommentsOn(row.Id));
+        var verdicts = new JudgedRow[judges.Count + comments.Count + (ruling is null ? 0 : 1)];
+        var result = ruling is { Kind: DecisionKind.Edit } edit ? edit.Apply(row) : row;
         foreach (var judge in judges)
         {
             if (judge.Row is not null)
@@ -80,7 +91,18 @@ sealed class Bench(IReadOnlyList<Judge> judges)
             }
         }
 
-        return new Judgement(row, result, verdicts);
+        var place = judges.Count;
+        foreach (var comment in comments)
+        {
+            verdicts[place] = new JudgedRow(row.Id, Decisions.Filter, place++, comment.ToVerdict());
+        }
+
+        if (ruling is not null)
+        {
+            verdicts[place] = new JudgedRow(row.Id, Decisions.Filter, place, ruling.ToVerdict(result.Id));
+        }
+
+        return new Judgement(row, result, verdicts, ruling);
     }
 
     async Task FillAsync(JudgedRow[] row, string id, IReadOnlyList<IAsyncEnumerator<Verdict>?> streams)

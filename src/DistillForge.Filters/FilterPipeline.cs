@@ -7,8 +7,10 @@ namespace DistillForge.Filters;
 /// <summary>What a filter stage found.</summary>
 /// <param name="Dropped">Rows with at least one drop.</param>
 /// <param name="ByReason">Dropped rows by the code of their cause: the first drop in policy order.</param>
-/// <param name="Changed">Kept rows that a transform changed; each goes on under another id and without its trace.</param>
-public sealed record FilterSummary(long Kept, long Dropped, IReadOnlyDictionary<string, long> ByReason, long Changed = 0);
+/// <param name="Changed">Kept rows that a transform or a person changed; each goes on under another id and without its trace.</param>
+/// <param name="Awaiting">Rows that a filter sends to a person who has not decided: neither kept nor dropped.</param>
+/// <param name="ByPersons">Rows by what a person decided: approved, rejected, edited.</param>
+public sealed record FilterSummary(long Kept, long Dropped, IReadOnlyDictionary<string, long> ByReason, long Changed = 0, long Awaiting = 0, IReadOnlyDictionary<string, long>? ByPersons = null);
 
 /// <summary>Lets every filter of a policy judge every row, and writes down what each said.</summary>
 public sealed class FilterPipeline
@@ -20,10 +22,11 @@ public sealed class FilterPipeline
     readonly Bench bench;
     readonly IProgressLog progress;
 
-    public FilterPipeline(FilterPolicy policy, IProgressLog progress)
+    /// <param name="services">What filters may ask for by type, e.g. the <see cref="TermsInForce"/>; and the <see cref="Decisions"/> of people.</param>
+    public FilterPipeline(FilterPolicy policy, IProgressLog progress, params object[] services)
     {
         this.progress = progress;
-        bench = new Bench([.. policy.Filters.Select(Seat)]);
+        bench = new Bench([.. policy.Filters.Select((setting, order) => Seat(setting, order, services))], services.OfType<Decisions>().FirstOrDefault() ?? Decisions.None);
     }
 
     /// <summary>All filters of this program: name → options record, for <see cref="KnownNames.Filters"/>.</summary>
@@ -42,7 +45,7 @@ public sealed class FilterPipeline
     public static IDatasetFilter CreateDatasetFilter(ComponentSetting setting) => DatasetFilters.Create(setting.Name, setting.Options);
 
     /// <param name="verdictsPath">Every filter's verdict on every row.</param>
-    /// <param name="curatedPath">The examples that no filter dropped.</param>
+    /// <param name="curatedPath">The examples that no filter dropped and that do not await a person.</param>
     public async Task<FilterSummary> RunAsync(IDataset dataset, string verdictsPath, string curatedPath, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -74,35 +77,46 @@ public sealed class FilterPipeline
 
     async Task<FilterSummary> JudgeAsync(IDataset dataset, ChannelWriter<JudgedRow> verdicts, ChannelWriter<Example> curated, CancellationToken cancellationToken)
     {
-        var (kept, dropped, changed) = (0L, 0L, 0L);
+        var (kept, dropped, changed, awaiting) = (0L, 0L, 0L, 0L);
+        var persons = new SortedDictionary<string, long>(StringComparer.Ordinal);
         var reasons = new SortedDictionary<string, long>(StringComparer.Ordinal);
         try
         {
-            await foreach (var (before, example, row) in bench.JudgeAsync(dataset, cancellationToken))
+            await foreach (var judgement in bench.JudgeAsync(dataset, cancellationToken))
             {
-                foreach (var judged in row)
+                foreach (var judged in judgement.Verdicts)
                 {
                     await verdicts.WriteAsync(judged, cancellationToken);
                 }
 
-                if (row.FirstOrDefault(judged => judged.Verdict.Action == FilterAction.Drop) is { } cause)
+                if (judgement.Ruling is { } ruling)
+                {
+                    var decided = ruling.ToVerdict().Reason!.Code;
+                    persons[decided] = persons.GetValueOrDefault(decided) + 1;
+                }
+
+                if (judgement.Cause is { } cause)
                 {
                     dropped++;
                     reasons[cause.Verdict.Reason!.Code] = reasons.GetValueOrDefault(cause.Verdict.Reason.Code) + 1;
                 }
+                else if (judgement.AwaitsReview)
+                {
+                    awaiting++;
+                }
                 else
                 {
                     kept++;
-                    changed += ReferenceEquals(before, example) ? 0 : 1;
-                    await curated.WriteAsync(example, cancellationToken);
+                    changed += ReferenceEquals(judgement.Row, judgement.Result) ? 0 : 1;
+                    await curated.WriteAsync(judgement.Result, cancellationToken);
                 }
 
-                progress.Report("filter", kept + dropped, dataset.Count, "rows");
+                progress.Report("filter", kept + dropped + awaiting, dataset.Count, "rows");
             }
 
             verdicts.Complete();
             curated.Complete();
-            return new FilterSummary(kept, dropped, reasons, changed);
+            return new FilterSummary(kept, dropped, reasons, changed, awaiting, persons);
         }
         catch (Exception exception)
         {
@@ -112,8 +126,8 @@ public sealed class FilterPipeline
         }
     }
 
-    static Judge Seat(ComponentSetting setting, int order) => DatasetFilters.Contains(setting.Name)
-        ? new Judge(setting, order, Dataset: DatasetFilters.Create(setting.Name, setting.Options))
-        : Transforms.Contains(setting.Name) ? new Judge(setting, order, Transform: Transforms.Create(setting.Name, setting.Options))
-        : new Judge(setting, order, Row: RowFilters.Create(setting.Name, setting.Options));
+    static Judge Seat(ComponentSetting setting, int order, object[] services) => DatasetFilters.Contains(setting.Name)
+        ? new Judge(setting, order, Dataset: DatasetFilters.Create(setting.Name, setting.Options, services))
+        : Transforms.Contains(setting.Name) ? new Judge(setting, order, Transform: Transforms.Create(setting.Name, setting.Options, services))
+        : new Judge(setting, order, Row: RowFilters.Create(setting.Name, setting.Options, services));
 }

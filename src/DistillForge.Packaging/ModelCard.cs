@@ -24,6 +24,9 @@ public sealed record ModelCard
 
     public required CardData Data { get; init; }
 
+    /// <summary>Under which terms the answers may be used: who answered, what is known of it.</summary>
+    public IReadOnlyList<(string Who, string Terms)> Terms { get; init; } = [];
+
     public IReadOnlyList<CardFilter> Filters { get; init; } = [];
 
     /// <summary>Rows of the table of how it was trained: what, value.</summary>
@@ -50,7 +53,8 @@ public sealed record CardTeacher(string Name, string? BaseModel, long? Parameter
 
 /// <param name="Prompts">Rows asked; examples and failures add up to it.</param>
 /// <param name="Kept">Rows trained on; with the dropped ones they add up to the examples.</param>
-public sealed record CardData(string Source, long Prompts, long Failed, long Dropped, long Kept, string? License, string? Sha256);
+/// <param name="Awaiting">Rows that a person has yet to decide on; not trained on.</param>
+public sealed record CardData(string Source, long Prompts, long Failed, long Dropped, long Kept, string? License, string? Sha256, long Awaiting = 0);
 
 /// <param name="Reasons">Code and how often; the first drop of a row counts.</param>
 public sealed record CardFilter(string Name, long Judged, long Dropped, IReadOnlyList<(string Code, long Rows)> Reasons);

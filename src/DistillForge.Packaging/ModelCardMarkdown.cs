@@ -13,6 +13,11 @@ static class ModelCardMarkdown
         text.Append($"\n# {Plain(card.Name)}\n\n{FirstSentence(card)} {Plain(card.Purpose)}\n");
         Pairs(text, "The model", card.Sizes);
         Data(text, card);
+        if (card.Terms.Count > 0)
+        {
+            Pairs(text, "Terms", card.Terms);
+        }
+
         Pairs(text, "How it was trained", card.Method);
         Scores(text, card);
         Files(text, card.Files);
@@ -63,6 +68,11 @@ static class ModelCardMarkdown
         rows.Add(("rows asked", Count(data.Prompts)));
         rows.Add(("failed", Share(data.Failed, data.Prompts)));
         rows.Add(("dropped by filters", Share(data.Dropped, data.Prompts - data.Failed)));
+        if (data.Awaiting > 0)
+        {
+            rows.Add(("await a person's review, not trained on", Share(data.Awaiting, data.Prompts - data.Failed)));
+        }
+
         rows.Add(("trained on", Count(data.Kept)));
         AddKnown(rows, "SHA-256 of the kept rows", data.Sha256);
         Pairs(text, "Data", rows);

@@ -2,6 +2,7 @@ using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
 using DistillForge.Llama;
+using DistillForge.Runs.Lineage;
 using DistillForge.Runs.Stages;
 using DistillForge.Training;
 
@@ -23,6 +24,7 @@ public static class Forge
     public static async Task<RunSummary> RunAsync(RunRequest request, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var folder = Open(request, progress, clock, out var run);
+        TermsGate.Note(run);
         run = run.Recipe.Sweep is null || !Stages(run, request.Until).Any(stage => stage is TrainStage) ? run : await SweepAsync(run, cancellationToken);
         var done = new List<Manifest>();
         foreach (var group in Groups(run, request.Until))
@@ -66,6 +68,16 @@ public static class Forge
         Pairs.Check(recipe);
         var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        try
+        {
+            TermsGate.Check(run);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+
         Blocks.Use();
         return folder;
     }

@@ -8,6 +8,8 @@ namespace DistillForge.Runs;
 /// <summary>What the stages of one run share.</summary>
 sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IProgressLog progress, TimeProvider clock)
 {
+    TermsInForce? terms;
+
     public static string Version { get; } = typeof(RunContext).Assembly.GetName().Version!.ToString(3);
 
     public Recipe Recipe { get; } = recipe;
@@ -67,6 +69,15 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     public string IdentityOf(TeacherSource teacher) => teacher.Gguf is not { } gguf ? ApiIdentity.Of(teacher)
         : teacher.Lora is not { } lora ? Hashes.Of(gguf.Path)
         : Sha256.OfText($"{Hashes.Of(gguf.Path)} with LoRA {Hashes.Of(lora.Path)}");
+
+    /// <summary>Under which terms the rows are.</summary>
+    public TermsInForce Terms => terms ??= new TermsInForce(TermsRegister.For(Recipe.Path), Teachers.ToDictionary(teacher => teacher.DisplayName, SignsOf), Recipe.Override);
+
+    TeacherSigns SignsOf(TeacherSource teacher) => TermsInForce.SignsOf(teacher, teacher.Gguf is { } gguf ? Hashes.Of(gguf.Path) : null);
+
+    /// <summary>What the recipe says of a teacher's license and terms, or else the register.</summary>
+    public (string? License, string? Terms) TermsOf(TeacherSource teacher)
+        => Terms.Of(teacher.DisplayName).Terms is var known ? (teacher.License ?? known.License, teacher.Terms ?? known.Terms) : default;
 
     /// <summary>Where a part's traces lie: beside its answers, or with the scorer that read them.</summary>
     /// <param name="part">Folder within the run folder; empty for the run's own rows.</param>

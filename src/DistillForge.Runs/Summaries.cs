@@ -81,7 +81,7 @@ static class Summaries
             yield return $"Held-out prompts of the template: {(scores.Teacher is null ? "" : "student ")}{Percent(share)}{(scores.Teacher?.ExactMatchByCategory?.GetValueOrDefault(name) is { } of and > 0 ? $", teacher {Percent(of)}" : "")} exact match.";
         }
 
-        yield return $"{scores.Rows.In:N0} rows in, {scores.Rows.Kept:N0} kept, {scores.Rows.Dropped:N0} dropped, {scores.Rows.Failed:N0} failed; {seconds:0} s in all stages.";
+        yield return $"{scores.Rows.In:N0} rows in, {scores.Rows.Kept:N0} kept, {scores.Rows.Dropped:N0} dropped, {scores.Rows.Failed:N0} failed{(scores.Rows.Awaiting > 0 ? $", {scores.Rows.Awaiting:N0} await a person's review" : "")}; {seconds:0} s in all stages.";
         foreach (var path in scores.Gguf.Values)
         {
             yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), path)}";

@@ -75,7 +75,7 @@ sealed class VerdictSchema : ParquetSchema<JudgedRow>
 {
     readonly Column<string> id, filter, action;
     readonly Column<int> order;
-    readonly Column<string?> code, detail;
+    readonly Column<string?> code, detail, version;
 
     public VerdictSchema()
     {
@@ -85,6 +85,7 @@ sealed class VerdictSchema : ParquetSchema<JudgedRow>
         action = Add("action", Types.Text, row => Yaml.Values.NameOf(row.Verdict.Action));
         code = Add("code", Types.OptionalText, row => row.Verdict.Reason?.Code);
         detail = Add("detail", Types.OptionalText, row => row.Verdict.Reason?.Detail);
+        version = Add("version", Types.OptionalText, row => row.Version.Length > 0 ? row.Version : null, isRequired: false);
     }
 
     public override int Weigh(JudgedRow row) => 200;
@@ -98,6 +99,6 @@ sealed class VerdictSchema : ParquetSchema<JudgedRow>
         }
 
         var reason = values.Get(code, row) is { } given ? new Reason(given, values.Get(detail, row) ?? "") : null;
-        return new JudgedRow(values.Get(id, row), values.Get(filter, row), values.Get(order, row), new Verdict(parsed, reason));
+        return new JudgedRow(values.Get(id, row), values.Get(filter, row), values.Get(order, row), new Verdict(parsed, reason), values.Get(version, row) ?? "");
     }
 }

@@ -8,7 +8,13 @@ namespace DistillForge.Data;
 /// <param name="Action">What a filter's drop becomes: <see cref="FilterAction.Drop"/> when not given.</param>
 /// <param name="Options">Bound to the component's options record by <see cref="Catalog{TSeam}.Create"/>.</param>
 /// <param name="Text">Canonical text of the whole entry, for manifests.</param>
-public sealed record ComponentSetting(string Name, ScheduledWeight Weight, FilterAction Action, IOptionsSource Options, string Text, int Line = 0, TokenWeighting? Tokens = null);
+public sealed record ComponentSetting(string Name, ScheduledWeight Weight, FilterAction Action, IOptionsSource Options, string Text, int Line = 0, TokenWeighting? Tokens = null)
+{
+    readonly Lazy<string> version = new(() => Sha256.OfText(Text)[..12]);
+
+    /// <summary>Names what it does, options and the files that they name included: another version may judge otherwise.</summary>
+    public string Version => version.Value;
+}
 
 /// <summary>Says what the components of a list are.</summary>
 /// <param name="noun">For messages, e.g. <c>loss</c>.</param>
@@ -31,9 +37,22 @@ public sealed record FilterPolicy
     [Components("filter", "action")]
     public required IReadOnlyList<ComponentSetting> Filters { get; init; }
 
+    /// <summary>What people call it; the file's name where it says nothing.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>What people count, e.g. <c>3</c> or <c>2026-11</c>; <see cref="Sha256"/> tells two policies apart whatever it says.</summary>
+    public string? Version { get; init; }
+
     /// <summary>Where the policy was read from.</summary>
     [NotInRecipe]
     public string Path { get; init; } = "";
+
+    /// <summary>Of all filters in their order, included ones too, with their options and the files that those name.</summary>
+    public string Sha256 => Core.Sha256.OfText(string.Join('\n', Filters.Select(filter => filter.Text)));
+
+    public string DisplayName => Name ?? (Path.Length == 0 ? "none" : System.IO.Path.GetFileNameWithoutExtension(Path));
+
+    public override string ToString() => $"{DisplayName}{(Version is { } version ? $" {version}" : "")} ({Sha256[..12]})";
 }
 
 /// <summary>The names that a recipe may use, each with its options record (null when it has no settings). A null list is not checked.</summary>

@@ -35,6 +35,10 @@ public sealed record Recipe
     /// <summary>A policy file: which filters judge the rows, in which order.</summary>
     public RecipeFile? Filters { get; init; }
 
+    /// <summary>A person who answers for training on rows whose terms forbid it.</summary>
+    [AddedLater]
+    public OverrideSettings? Override { get; init; }
+
     /// <summary>The model to be trained.</summary>
     public StudentSettings Student { get; init; } = new();
 

@@ -46,6 +46,11 @@ public static class RecipeReader
             problems.Add(new Problem($"{kept.Name}.action", "is 'keep', which would judge nothing.", "Write drop, warn or review, or remove the filter.", kept.Line));
         }
 
+        foreach (var softened in (policy.Filters ?? []).Where(filter => filter.Name == "terms" && filter.Action != FilterAction.Drop && filter.Action != FilterAction.Keep))
+        {
+            problems.Add(new Problem("terms.action", "cannot be softened by a policy.", "A person lifts terms, in the recipe: 'override: { by: NAME, reason: WHY }'; what becomes of unknown terms is 'unknown: keep | warn | review | drop'.", softened.Line));
+        }
+
         var here = (IReadOnlyList<string>)[.. including, policy.Path];
         problems.AddRange(policy.Include.Where(file => here.Contains(file.Path)).Select(file => new Problem("include", $"{file.Written} includes itself.", "Remove it.")));
         Throw(path, problems);

@@ -12,6 +12,8 @@ sealed class RecipeRules : AbstractValidator<Recipe>
     {
         RuleFor(r => r.Name).Matches("^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$").WithMessage("is '{PropertyValue}'; it names a folder: letters, digits, '-', '_' and '.', at most 100.");
         Sources();
+        RuleFor(r => r.Override!.By).Must(IsSaid).When(r => r.Override is not null).WithMessage("is empty. Say who answers for training against the terms.");
+        RuleFor(r => r.Override!.Reason).Must(IsSaid).When(r => r.Override is not null).WithMessage("is empty. Say why training is right here; the ledger keeps it.");
         RuleFor(r => r.Generate).SetValidator(new GenerateRules());
         RuleFor(r => r.Student).SetValidator(new StudentRules(known));
         RuleFor(r => r.Train).SetValidator(new TrainRules());
@@ -19,6 +21,8 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Package).SetValidator(new PackageRules(known));
         RuleFor(r => r.Evaluate.HeldOut).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows.");
     }
+
+    static bool IsSaid(string? text) => !string.IsNullOrWhiteSpace(text);
 
     /// <returns>Problems of keys that could be read; a key with a problem of its own is not judged again.</returns>
     public static IEnumerable<Problem> Check(Recipe recipe, KnownNames known, YamlNode root, IReadOnlyList<Problem> already)

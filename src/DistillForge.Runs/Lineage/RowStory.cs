@@ -33,6 +33,11 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
         var examples = await Matching(ExamplesFile.ReadAsync([.. WantedRows.Shards(Path.Combine(runFolder, "examples")), .. WantedRows.Shards(Path.Combine(runFolder, "held-out", "examples"))], cancellationToken), example => example.Id).ToListAsync(cancellationToken);
         var failures = await Matching(FailuresFile.ReadAsync(Existing("failures.parquet", Path.Combine("held-out", "failures.parquet")), cancellationToken), failure => failure.Id).ToListAsync(cancellationToken);
         string[] ids = [.. examples.Select(example => example.Id).Concat(failures.Select(failure => failure.Id)).Distinct()];
+        if (ids.Length == 0 && Tombstones.Of(runFolder).Find(row) is { } dead)
+        {
+            return new RowStory(dead.Id, null, new Failure(dead.Id, Tombstones.Code, $"by {dead.Record.By} on {dead.Record.Time:u}: {dead.Record.Reason}"), [], false, []);
+        }
+
         if (ids.Length != 1)
         {
             throw new ForgeException(new Problem("ROW", ids.Length == 0 ? $"'{row}' is no row of {runFolder}." : $"'{row}' begins {ids.Length} rows: {string.Join(", ", ids.Take(3).Select(id => id[..Math.Min(12, id.Length)]))}, …", "distillforge sql \"select id from examples\" --run RUN lists them."));
@@ -72,18 +77,26 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
 
         foreach (var judged in Verdicts)
         {
-            yield return $"judged     {judged.Verdict.Action.ToString().ToLowerInvariant(),-6} by {judged.Filter}{(judged.Verdict.Reason is { } reason ? $": {reason.Code}, {TerminalText.OnOneLine(reason.Detail)}" : "")}";
+            yield return $"judged     {judged.Verdict.Action.ToString().ToLowerInvariant(),-6} by {judged.Filter}{(judged.Version.Length > 0 ? "@" + judged.Version : "")}{(judged.Verdict.Reason is { } reason ? $": {reason.Code}, {TerminalText.OnOneLine(reason.Detail)}" : "")}";
         }
 
-        yield return IsCurated ? "outcome    curated: it may be trained on" : Failure is not null ? "outcome    no answer" : Verdicts.Count == 0 ? "outcome    not judged (a held-out row, or the filters did not run yet)" : "outcome    dropped: nobody trains on it";
+        yield return IsCurated ? "outcome    curated: it may be trained on" : Failure is not null ? "outcome    no answer" : Verdicts.Count == 0 ? "outcome    not judged (a held-out row, or the filters did not run yet)" : Awaits ? "outcome    awaits a person: nobody trains on it until it is approved" : Changed is { } other ? $"outcome    goes on as row {other}" : "outcome    dropped: nobody trains on it";
         foreach (var student in Students)
         {
             yield return $"student    {student.Path} ({student.Stage}), sha256 {student.Sha256}";
         }
     }
 
+    // As the pipeline decides it.
+    bool Awaits => Verdicts.Any(judged => judged.Verdict.Action == FilterAction.Review) && !Verdicts.Any(judged => judged.Verdict.Action == FilterAction.Drop || (judged.Filter == Decisions.Filter && judged.Verdict.Reason?.Code != "comment"));
+
+    string? Changed => Verdicts.Any(judged => judged.Verdict.Action == FilterAction.Drop && judged.Filter is Decisions.Filter or "terms") ? null : Verdicts.Select(judged => GoesOnAs(judged.Verdict.Reason)).LastOrDefault(id => id is not null);
+
+    /// <summary>The id under which a changed or edited row goes on, as its verdict says it.</summary>
+    internal static string? GoesOnAs(Reason? reason) => reason?.Code is "changed" or "edited" ? reason.Detail.Split("goes on as row ", 2)[^1].Split(',')[0] : null;
+
     // A student counts while the curated rows that it was trained on are those that lie there.
-    static IEnumerable<StudentFile> Made(string runFolder)
+    internal static IEnumerable<StudentFile> Made(string runFolder)
     {
         var curated = Manifest.TryRead(runFolder, "filter")?.Outputs.GetValueOrDefault("curated.parquet");
         foreach (var stage in new[] { "train", "baseline" })

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DistillForge.Core;
 using DistillForge.Models;
 
@@ -9,12 +10,15 @@ namespace DistillForge.Runs.Lineage;
 /// <summary>One entry of a run's ledger.</summary>
 /// <param name="Number">From 1, without gaps.</param>
 /// <param name="Time">UTC.</param>
-/// <param name="Kind"><c>stage</c>, or <c>repair</c> where an interrupted line was cut off.</param>
+/// <param name="Kind"><c>stage</c>; <c>override</c>, <c>decisions</c>, <c>takedown</c> and <c>export</c> for what people did; <c>repair</c> where an interrupted line was cut off.</param>
 /// <param name="Stage">Whose manifest it is about; empty for a repair.</param>
 /// <param name="Manifest">SHA-256 of the manifest as it was written.</param>
 /// <param name="Figures">What the stage found: its row counts above all.</param>
 /// <param name="Previous">SHA-256 of the line before, without its end; zeros before the first.</param>
-sealed record LedgerEntry(long Number, DateTimeOffset Time, string Kind, string Stage, string Manifest, IReadOnlyDictionary<string, double> Figures, string Previous);
+/// <param name="Facts">Who, why, which file: what is no number; absent where there is nothing to say.</param>
+sealed record LedgerEntry(
+    long Number, DateTimeOffset Time, string Kind, string Stage, string Manifest, IReadOnlyDictionary<string, double> Figures, string Previous,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, string>? Facts = null);
 
 /// <summary>What was done in a run folder, one line a stage, each line holding the hash of the one before: a later change breaks the chain.</summary>
 /// <remarks><c>ledger.jsonl</c> is only ever appended to, and on disk before a stage counts as done; <c>ledger.head</c> holds number and hash of its last line.</remarks>
@@ -30,7 +34,21 @@ static class RunLedger
     public static string None { get; } = new('0', 64);
 
     /// <summary>Writes down that a stage is done. The folder is locked by its run; stages of one run may come at the same time.</summary>
-    public static void Append(string runFolder, DateTimeOffset time, string stage, string manifest, IReadOnlyDictionary<string, double> figures)
+    public static void Append(string runFolder, DateTimeOffset time, string stage, string manifest, IReadOnlyDictionary<string, double> figures, IReadOnlyDictionary<string, string>? facts = null)
+        => Append(runFolder, new LedgerEntry(0, time, "stage", stage, manifest, figures, "", facts));
+
+    /// <summary>Writes down what a person did. The caller holds the folder's lock.</summary>
+    public static void Append(string runFolder, DateTimeOffset time, string kind, IReadOnlyDictionary<string, double> figures, IReadOnlyDictionary<string, string> facts)
+        => Append(runFolder, new LedgerEntry(0, time, kind, "", "", figures, "", facts));
+
+    /// <summary>All entries that can be read, in order.</summary>
+    public static IReadOnlyList<LedgerEntry> Entries(string runFolder)
+    {
+        var path = Path.Combine(runFolder, FileName);
+        return File.Exists(path) ? [.. Lines(path).Select(Parse).OfType<LedgerEntry>()] : [];
+    }
+
+    static void Append(string runFolder, LedgerEntry entry)
     {
         lock (Gate)
         {
@@ -42,10 +60,10 @@ static class RunLedger
             file.Seek(0, SeekOrigin.End);
             if (torn > 0)
             {
-                (number, previous) = Write(file, new LedgerEntry(number + 1, time, "repair", "", "", new Dictionary<string, double> { ["bytes_cut_off"] = torn }, previous));
+                (number, previous) = Write(file, new LedgerEntry(number + 1, entry.Time, "repair", "", "", new Dictionary<string, double> { ["bytes_cut_off"] = torn }, previous));
             }
 
-            (number, previous) = Write(file, new LedgerEntry(number + 1, time, "stage", stage, manifest, figures, previous));
+            (number, previous) = Write(file, entry with { Number = number + 1, Previous = previous });
             file.Flush(flushToDisk: true);
             DurableFile.Write(Path.Combine(runFolder, HeadName), stream => stream.Write(Encoding.ASCII.GetBytes($"{number} {previous}\n")));
         }

@@ -26,6 +26,7 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         var (entries, hashes) = Chain(runFolder, changes);
         CheckHead(runFolder, head, hashes, changes);
         var files = 0L;
+        var tombstones = Tombstones(runFolder, changes);
         var latest = entries.Where(entry => entry.Kind == "stage").GroupBy(entry => entry.Stage).ToDictionary(group => group.Key, group => group.Last());
         foreach (var path in Directory.GetFiles(manifests, "*.json").Where(path => Path.GetFileName(path) != "hashes.json").Order(StringComparer.Ordinal))
         {
@@ -40,9 +41,10 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
                 changes.Add(new Problem($"manifests/{stage}.json", $"is not as it was written on {entry.Time:u} (entry {entry.Number})."));
             }
 
-            files += CheckOutputs(runFolder, stage, changes, cancellationToken);
+            files += CheckOutputs(runFolder, stage, tombstones, entry?.Number ?? 0, changes, cancellationToken);
         }
 
+        files += CheckFiles(runFolder, entries, tombstones, changes);
         changes.AddRange(latest.Values.Select(gone => new Problem($"manifests/{gone.Stage}.json", $"is gone; it was written on {gone.Time:u} (entry {gone.Number}).")));
         return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes);
     }
@@ -106,22 +108,48 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         }
     }
 
-    static long CheckOutputs(string runFolder, string stage, List<Problem> changes, CancellationToken cancellationToken)
+    // What people brought in: each file as its entry says, and none beside.
+    static long CheckFiles(string runFolder, List<LedgerEntry> entries, Tombstones? tombstones, List<Problem> changes)
+    {
+        var known = DecisionLog.Files(entries);
+        foreach (var (name, brought) in known)
+        {
+            var hash = tombstones?.HashOf(name, 0) ?? brought;
+            var path = Path.Combine(runFolder, name);
+            if (!File.Exists(path) || Sha256.OfFile(path) != hash)
+            {
+                changes.Add(new Problem(name, File.Exists(path) ? "is not as it was brought in." : "is gone; it was brought in by people."));
+            }
+        }
+
+        var folder = Path.Combine(runFolder, DecisionLog.FolderName);
+        var strangers = Directory.Exists(folder) ? Directory.GetFiles(folder).Select(file => $"{DecisionLog.FolderName}/{Path.GetFileName(file)}").Where(name => !known.ContainsKey(name)) : [];
+        changes.AddRange(strangers.Select(name => new Problem(name, "is not in the ledger.", "An import that broke off left it; the next import replaces it.")));
+        return known.Count;
+    }
+
+    static long CheckOutputs(string runFolder, string stage, Tombstones? tombstones, long written, List<Problem> changes, CancellationToken cancellationToken)
     {
         var files = 0L;
         foreach (var (name, hash) in Manifest.TryRead(runFolder, stage)?.Outputs ?? new Dictionary<string, string>())
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = Path.GetFullPath(Path.Combine(runFolder, name));
+            // Rows may have been taken down since.
+            var wanted = tombstones?.HashOf(name, written) ?? hash;
             if (!path.StartsWith(Path.GetFullPath(runFolder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             {
                 changes.Add(new Problem(name, $"lies outside the run folder, says {stage}'s manifest."));
+            }
+            else if (wanted.Length == 0)
+            {
+                Add(File.Exists(path), new Problem(name, "is there, and a takedown removed it."));
             }
             else if (!File.Exists(path))
             {
                 changes.Add(new Problem(name, $"is gone; stage {stage} made it."));
             }
-            else if (Sha256.OfFile(path) != hash)
+            else if (Sha256.OfFile(path) != wanted)
             {
                 changes.Add(new Problem(name, $"is not what stage {stage} made."));
             }
@@ -130,5 +158,26 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         }
 
         return files;
+
+        void Add(bool isWrong, Problem problem)
+        {
+            if (isWrong)
+            {
+                changes.Add(problem);
+            }
+        }
+    }
+
+    static Tombstones? Tombstones(string runFolder, List<Problem> changes)
+    {
+        try
+        {
+            return Lineage.Tombstones.Of(runFolder);
+        }
+        catch (ForgeException error)
+        {
+            changes.AddRange(error.Problems);
+            return null;
+        }
     }
 }

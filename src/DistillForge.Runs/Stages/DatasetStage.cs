@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Data.Prompts;
+using DistillForge.Runs.Lineage;
 
 namespace DistillForge.Runs.Stages;
 
@@ -11,6 +12,9 @@ sealed class DatasetStage(RunContext run) : Stage(run)
     public override string Name => "dataset";
 
     public override string Command => "generate";
+
+    Tombstones? tombstones;
+    long takenDown;
 
     DatasetSource Source => Run.Recipe.Dataset!;
 
@@ -29,7 +33,13 @@ sealed class DatasetStage(RunContext run) : Stage(run)
         var written = await ExamplesFile.WriteAsync(Path.Combine(Run.Folder.Examples, "0.parquet"), rows, cancellationToken);
         var heldBack = await ExamplesFile.WriteAsync(Path.Combine(heldOut, "0.parquet"), aside, cancellationToken);
         Run.Progress.Say($"  {written:N0} rows, {heldBack:N0} held out");
-        return new Dictionary<string, double> { ["examples"] = written, ["held_out"] = heldBack };
+        var figures = new Dictionary<string, double> { ["examples"] = written, ["held_out"] = heldBack };
+        if (takenDown > 0)
+        {
+            figures["taken_down"] = takenDown;
+        }
+
+        return figures;
     }
 
     /// <summary>The rows and those that are held out, without writing anything.</summary>
@@ -49,7 +59,10 @@ sealed class DatasetStage(RunContext run) : Stage(run)
             foreach (var draw in PromptTemplate.Load(template.Path).Take(Run.Recipe.Seed, Source.Count))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                yield return Row(draw);
+                if (Row(draw) is var drawn && !IsTakenDown(drawn))
+                {
+                    yield return drawn;
+                }
             }
 
             yield break;
@@ -60,10 +73,20 @@ sealed class DatasetStage(RunContext run) : Stage(run)
         {
             var example = Row(new PromptDraw(row.Prompt, row.Completion.Count > 0 ? row.Completion[^1].Content : row.Expected, row.Category) { Source = row.Source }, row.Rejected);
             example = row.Origin is { } origin ? example with { Id = origin.Id, Author = origin.Author, License = origin.License ?? example.License } : example;
-            if (seen.Add(example.Id))
+            if (seen.Add(example.Id) && !IsTakenDown(example))
             {
+                CheckTerms(example);
                 yield return example;
             }
+        }
+    }
+
+    // With the filter 'terms' such rows are dropped and counted; without it nobody would stop them.
+    void CheckTerms(Example example)
+    {
+        if (Run.Recipe.Override is null && Run.Recipe.Policy?.Filters.Any(filter => filter.Name == "terms") is not true && Run.Terms.Of(example.Author, example.AuthorSha256).Terms is { MayTrain: MayTrain.No } terms)
+        {
+            throw new ForgeException(new Problem(SourceFiles.NameOf(Source), $"has rows of {TerminalText.OnOneLine(example.Author)}, whose answers may not train other models, says {TermsRegister.FileName}: '{terms.Name}'.", "Add the filter 'terms' to the policy, which drops them, or let a person answer for it: 'override: { by: NAME, reason: WHY }'."));
         }
     }
 
@@ -81,8 +104,16 @@ sealed class DatasetStage(RunContext run) : Stage(run)
 
     // Only a template can give rows that are surely new; a file's rows all train, and the trainer holds its validation share back.
     IEnumerable<Example> HeldOut() => Source.Template is { } template && Run.Recipe.Evaluate.HeldOut > 0
-        ? PromptTemplate.Load(template.Path).TakeHeldOut(Run.Recipe.Seed, Run.Recipe.Evaluate.HeldOut).Select(Row)
+        ? PromptTemplate.Load(template.Path).TakeHeldOut(Run.Recipe.Seed, Run.Recipe.Evaluate.HeldOut).Select(Row).Where(row => !IsTakenDown(row))
         : [];
+
+    bool IsTakenDown(Example row)
+    {
+        tombstones ??= Tombstones.Of(Run.Folder.Path);
+        var isDead = tombstones.Holds(row.Id, row.Prompt);
+        takenDown += isDead ? 1 : 0;
+        return isDead;
+    }
 
     Example Row(PromptDraw draw) => Row(draw, rejected: null);
 

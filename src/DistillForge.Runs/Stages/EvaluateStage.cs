@@ -174,8 +174,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         double Figure(string stage, string figure) => Manifest.TryRead(Run.Folder.Path, stage)?.Figures.GetValueOrDefault(figure) ?? 0;
         var failed = Run.Asks ? (long)Figure("generate", "failures") : Run.Scores ? (long)Figure("score", "failures") : 0;
         var total = (long)(Run.Asks ? Figure("generate", "prompts") : Figure("dataset", "examples"));
-        var rows = new RowCounts(total, (long)Figure("filter", "kept"), (long)Figure("filter", "dropped"), failed);
-        Ledger.Balance(Name, ("rows in", rows.In), ("kept", rows.Kept), ("dropped", rows.Dropped), ("failed", rows.Failed));
+        var rows = new RowCounts(total, (long)Figure("filter", "kept"), (long)Figure("filter", "dropped"), failed, (long)Figure("filter", "awaiting_review"));
+        Ledger.Balance(Name, ("rows in", rows.In), ("kept", rows.Kept), ("dropped", rows.Dropped), ("failed", rows.Failed), ("await review", rows.Awaiting));
         return rows;
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
+using DistillForge.Runs.Lineage;
 
 namespace DistillForge.Runs.Stages;
 
@@ -12,7 +13,7 @@ sealed class FilterStage(RunContext run) : Stage(run)
 
     public override string Command => "filter";
 
-    protected override IReadOnlyList<string> RecipeKeys => ["filters"];
+    protected override IReadOnlyList<string> RecipeKeys => ["filters", "override"];
 
     protected override IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
     {
@@ -21,14 +22,42 @@ sealed class FilterStage(RunContext run) : Stage(run)
         ["traces"] = Run.TracesOf(""),
     };
 
+    // Only who asks about terms depends on the register, and only a run on whose rows people decided depends on them.
+    protected override IReadOnlyDictionary<string, string> Contents
+    {
+        get
+        {
+            var contents = new Dictionary<string, string>();
+            if (Policy.Filters.Any(filter => filter.Name == "terms"))
+            {
+                contents[TermsRegister.FileName] = Run.Terms.Register.Sha256;
+            }
+
+            if (DecisionLog.Hash(Run.Folder.Path) is { } decisions)
+            {
+                contents[DecisionLog.FolderName] = decisions;
+            }
+
+            return contents;
+        }
+    }
+
+    protected override IReadOnlyDictionary<string, string> Facts => new Dictionary<string, string> { ["policy"] = Policy.DisplayName, ["policy_version"] = Policy.Version ?? "", ["policy_sha256"] = Policy.Sha256 };
+
+    FilterPolicy Policy => Run.Recipe.Policy ?? new FilterPolicy { Filters = [] };
+
     protected override IReadOnlyList<string> Outputs => ["verdicts.parquet", "curated.parquet"];
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var rows = await WantedRows.OpenAsync(Run, cancellationToken);
-        var policy = Run.Recipe.Policy ?? new FilterPolicy { Filters = [] };
-        var summary = await new FilterPipeline(policy, Run.Progress).RunAsync(rows, Run.Folder.Verdicts, Run.Folder.Curated, cancellationToken);
-        Ledger.Balance(Name, ("examples", rows.Count), ("kept", summary.Kept), ("dropped", summary.Dropped));
+        foreach (var fact in Facts.Concat(await TermsAsync(rows, cancellationToken)))
+        {
+            Chosen[fact.Key] = fact.Value;
+        }
+
+        var summary = await new FilterPipeline(Policy, Run.Progress, Run.Terms, DecisionLog.Read(Run.Folder.Path)).RunAsync(rows, Run.Folder.Verdicts, Run.Folder.Curated, cancellationToken);
+        Ledger.Balance(Name, ("examples", rows.Count), ("kept", summary.Kept), ("dropped", summary.Dropped), ("await review", summary.Awaiting));
         Run.Progress.Say($"  {summary.Kept:N0} kept, {summary.Dropped:N0} dropped{(summary.Dropped > 0 ? ": " + string.Join(", ", summary.ByReason.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Key} {reason.Value:N0}")) : "")}");
         var figures = summary.ByReason.ToDictionary(reason => "dropped." + reason.Key, reason => (double)reason.Value);
         figures["kept"] = summary.Kept;
@@ -38,7 +67,31 @@ sealed class FilterStage(RunContext run) : Stage(run)
             figures["changed"] = summary.Changed;
         }
 
+        if (summary.Awaiting > 0)
+        {
+            figures["awaiting_review"] = summary.Awaiting;
+            Run.Progress.Say($"  {summary.Awaiting:N0} await a person and are not trained on: distillforge review export {Run.Folder.Path} --out review.csv");
+        }
+
+        foreach (var (decision, count) in summary.ByPersons ?? new Dictionary<string, long>())
+        {
+            figures[$"by_persons.{decision}"] = count;
+        }
+
         return figures;
+    }
+
+    // Everybody who answered a row, and under which terms.
+    async Task<IReadOnlyDictionary<string, string>> TermsAsync(WantedRows rows, CancellationToken cancellationToken)
+    {
+        var authors = await rows.AuthorsAsync(cancellationToken);
+        var facts = authors.ToDictionary(author => $"terms.{author.Name}", author => Run.Terms.Describe(author.Name, author.Sha256));
+        if (Run.Recipe.Override is { } person && authors.Any(author => Run.Terms.Of(author.Name, author.Sha256).Terms.MayTrain == MayTrain.No))
+        {
+            (facts["override.by"], facts["override.reason"]) = (person.By, person.Reason);
+        }
+
+        return facts;
     }
 }
 
@@ -46,9 +99,10 @@ sealed class FilterStage(RunContext run) : Stage(run)
 sealed class WantedRows : IDataset
 {
     readonly ParquetDataset all;
+    readonly IReadOnlyList<string> files;
     readonly Func<string, bool> isWanted;
 
-    WantedRows(ParquetDataset all, Func<string, bool> isWanted, long count) => (this.all, this.isWanted, Count) = (all, isWanted, count);
+    WantedRows(ParquetDataset all, IReadOnlyList<string> files, Func<string, bool> isWanted, long count) => (this.all, this.files, this.isWanted, Count) = (all, files, isWanted, count);
 
     public long Count { get; }
 
@@ -71,14 +125,18 @@ sealed class WantedRows : IDataset
         }
         else
         {
-            return new WantedRows(all, _ => true, all.Count);
+            return new WantedRows(all, examples, _ => true, all.Count);
         }
 
         var count = await ExamplesFile.ReadAsync(examples, cancellationToken).CountAsync(example => isWanted(example.Id), cancellationToken);
-        return new WantedRows(all, isWanted, count);
+        return new WantedRows(all, examples, isWanted, count);
     }
 
     public static IReadOnlyList<string> Shards(string folder) => Directory.Exists(folder) ? [.. Directory.GetFiles(folder, "*.parquet").Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>Who answered, by name and hash, each once.</summary>
+    public async Task<IReadOnlyList<(string Name, string? Sha256)>> AuthorsAsync(CancellationToken cancellationToken)
+        => await ExamplesFile.ReadAsync(files, cancellationToken).Where(example => isWanted(example.Id)).Select(example => (example.Author, example.AuthorSha256)).Distinct().OrderBy(author => author.Author, StringComparer.Ordinal).DistinctBy(author => author.Author).ToListAsync(cancellationToken);
 
     public async IAsyncEnumerable<Example> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

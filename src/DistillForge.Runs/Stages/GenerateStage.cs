@@ -1,5 +1,6 @@
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Runs.Lineage;
 
 namespace DistillForge.Runs.Stages;
 
@@ -37,6 +38,11 @@ sealed class GenerateStage(RunContext run, GenerateStage.Part part) : Stage(run)
         TeacherFiles.CheckVocabularies(Run);
         await using var journal = await AnswerJournal.OpenAsync(Folder, cancellationToken);
         var wanted = await PromptsFile.ReadAsync([Prompts], cancellationToken).ToListAsync(cancellationToken);
+        foreach (var dead in wanted.Where(prompt => prompt.Messages is [{ Content: Tombstones.Mark }] && !journal.Contains(prompt.Id)))
+        {
+            await journal.AppendAsync(Answer.Of(new Failure(dead.Id, Tombstones.Code, "the same question was taken down before")), cancellationToken);
+        }
+
         var open = wanted.Where(prompt => !journal.Contains(prompt.Id)).ToList();
         if (open.Count < wanted.Count)
         {

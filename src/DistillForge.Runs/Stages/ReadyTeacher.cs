@@ -33,7 +33,8 @@ sealed class ReadyTeacher : IAsyncDisposable
         var model = await run.OpenTeacherAsync(source, cancellationToken);
         var generate = run.Recipe.Generate;
         var fit = generate.Overflow == Overflow.Truncate ? new ContextFit(model.Dialogue, model.Context, generate.MaxTokens) : null;
-        var options = new LocalTeacher.Options(source.DisplayName, run.IdentityOf(source), source.License, source.Terms, model.Dialogue.Template.Fingerprint, model.Parallel * 2, fit is null ? null : fit.Apply);
+        var (license, terms) = run.TermsOf(source);
+        var options = new LocalTeacher.Options(source.DisplayName, run.IdentityOf(source), license, terms, model.Dialogue.Template.Fingerprint, model.Parallel * 2, fit is null ? null : fit.Apply);
         return new ReadyTeacher(new LocalTeacher(options, model, generate.ToSampling(), budget), model, model);
     }
 
@@ -72,8 +73,8 @@ static class ApiOptions
         {
             Endpoints = [.. source.Endpoints.Prepend(source.Api!).Select(address => new ApiEndpoint(new Uri(address), source.KeyEnv))],
             Author = source.DisplayName,
-            License = source.License,
-            Terms = source.Terms,
+            License = run.TermsOf(source).License,
+            Terms = run.TermsOf(source).Terms,
             Sampling = run.Recipe.Generate.ToSampling(),
             Limits = new ApiLimits(source.RequestsPerMinute ?? 0, source.TokensPerMinute ?? 0, source.MaxConcurrency ?? plain.Limits.MaxConcurrency),
             TotalTimeout = total,

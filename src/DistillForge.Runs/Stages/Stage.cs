@@ -33,6 +33,9 @@ abstract class Stage(RunContext run)
     /// <summary>What an execution chose for itself, e.g. the number of parallel sequences; for the manifest.</summary>
     protected Dictionary<string, string> Chosen { get; } = [];
 
+    /// <summary>What the ledger says of the stage beside its figures, e.g. which policy judged.</summary>
+    protected virtual IReadOnlyDictionary<string, string>? Facts => null;
+
     /// <summary>What is done, with its figures for the manifest.</summary>
     protected abstract Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken);
 
@@ -60,7 +63,7 @@ abstract class Stage(RunContext run)
             Chosen = Chosen.Count > 0 ? Chosen : earlier?.Chosen ?? new Dictionary<string, string>(),
         };
         // In this order: a stage that is done is in the ledger, whenever the program is killed; one that is not done is done again.
-        RunLedger.Append(Run.Folder.Path, Run.Clock.GetUtcNow(), Name, manifest.Sha256, manifest.Figures);
+        RunLedger.Append(Run.Folder.Path, Run.Clock.GetUtcNow(), Name, manifest.Sha256, manifest.Figures, Facts);
         manifest.Write(Run.Folder.Path);
         Run.Hashes.Save();
         return manifest;

@@ -99,6 +99,34 @@ public sealed class RequestCache(string folder, int maxBytes = 64 << 20)
         }
     }
 
+    /// <summary>Takes answers out, e.g. those that somebody wants to be gone; damaged files go as well.</summary>
+    /// <param name="isGone">Told the server's JSON.</param>
+    /// <returns>Answers removed.</returns>
+    public int Remove(Func<byte[], bool> isGone)
+    {
+        var removed = 0;
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList())
+        {
+            PaidAnswer? answer;
+            try
+            {
+                answer = Read(File.ReadAllBytes(path));
+            }
+            catch (InvalidDataException)
+            {
+                answer = null;
+            }
+
+            if (answer is null || isGone(answer.Body))
+            {
+                File.Delete(path);
+                removed++;
+            }
+        }
+
+        return removed;
+    }
+
     PaidAnswer? Read(byte[] bytes)
     {
         if (bytes.Length < HeadBytes + SHA256.HashSizeInBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic

@@ -1,0 +1,110 @@
+using DistillForge.Data;
+using DistillForge.Runs;
+using DistillForge.Runs.Lineage;
+
+namespace DistillForge.EndToEnd.Tests.Lineage;
+
+/// <summary>Rows go, and what stays adds up.</summary>
+public sealed class TakedownTests : IClassFixture<FilteredRun>, IDisposable
+{
+    readonly Workplace work = new();
+    readonly string run;
+
+    public TakedownTests(FilteredRun made)
+    {
+        run = work.Run("tiny");
+        made.CopyTo(run);
+    }
+
+    public void Dispose() => work.Dispose();
+
+    [Fact]
+    public async Task A_row_is_gone_from_every_file_counts_balance_verify_passes_and_it_does_not_come_back()
+    {
+        var row = (await RowsAsync("curated.parquet"))[0];
+        var sheet = work.File("sheet.jsonl", $$"""{"id":"{{row.Id}}","decision":"edit","edited":"something else","reviewer":"Ada"}""");
+        await Review.ImportAsync(run, sheet, null, TimeProvider.System, CancellationToken.None);
+        await ForgeAsync(work.Recipe(count: 12));
+        var derived = (await RowsAsync("curated.parquet")).Single(other => other.Text == "something else").Id;
+
+        var shown = await Forging.RunAsync("takedown", run, "--id", row.Id[..12]);
+        var gone = await Takedown.DoAsync(run, new TakedownSearch([row.Id[..12]]), "Ada", "asked for", TimeProvider.System, CancellationToken.None);
+
+        Assert.True(shown.ExitCode == 0, shown.Error);
+        Assert.Contains("nothing was removed", shown.Output, StringComparison.Ordinal);
+        Assert.Equal(["audit.parquet", "curated.parquet", "decisions/0001.jsonl", "examples/000001.parquet", "failures.parquet", "prompts.parquet", "traces/000001.parquet", "verdicts.parquet"], gone.Removed.Keys.Order(StringComparer.Ordinal));
+        foreach (var (view, column) in new[] { ("examples", "id"), ("traces", "id"), ("verdicts", "id"), ("curated", "id") })
+        {
+            Assert.Equal("0", (await Sql.QueryAsync($"select count(*) from {view} where {column} in ('{row.Id}', '{derived}')", run, CancellationToken.None)).Rows[0][0]);
+        }
+
+        Assert.DoesNotContain("something else", File.ReadAllText(Path.Combine(run, "decisions", "0001.jsonl")), StringComparison.Ordinal);
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
+        Assert.Contains("taken-down: by Ada", string.Join('\n', (await RowStory.TellAsync(row.Id, run, CancellationToken.None)).Lines()), StringComparison.Ordinal);
+
+        await ForgeAsync(work.Recipe(count: 12));
+        var figures = Manifest.TryRead(run, "generate")!.Figures;
+        Assert.Equal((12, 11, 1), (figures["prompts"], figures["examples"], figures["failures"]));
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
+
+        // Another capture makes other ids of the same questions: the question is known again, and nobody is asked.
+        await ForgeAsync(work.Recipe(count: 12, topLogprobs: 9));
+        figures = Manifest.TryRead(run, "generate")!.Figures;
+        Assert.Equal((12, 11, 1), (figures["prompts"], figures["examples"], figures["failures"]));
+        Assert.DoesNotContain(row.Prompt[^1].Content, (await RowsAsync("curated.parquet")).Select(other => other.Prompt[^1].Content));
+    }
+
+    [Fact]
+    public async Task A_person_is_found_wherever_she_is_mentioned_and_what_was_made_of_her_rows_goes_with_them()
+    {
+        string[] lines = ["""{"prompt":"write to Anna Meier","completion":"mail anna.meier@example.org"}""", """{"prompt":"who is that?","completion":"ANNA MEIER, of course"}""", """{"prompt":"who is that?","completion":"nobody"}""", """{"prompt":"hello","completion":"hi"}"""];
+        var policy = work.File("policy.yaml", "filters: [ redact ]");
+        var recipe = work.File("people.yaml", $"name: people\ndataset: {{ jsonl: {work.File("people.jsonl", string.Join('\n', lines))} }}\nfilters: {policy}\nstudent: {{ layers: 1, width: 64, heads: 2, vocabulary: {{ train: 300 }} }}\n");
+        await ForgeAsync(recipe);
+        var people = work.Run("people");
+
+        var plan = await Takedown.PlanAsync(people, new TakedownSearch([], Person: "anna meier"), CancellationToken.None);
+        var done = await Takedown.DoAsync(people, new TakedownSearch([], Person: "anna meier"), "Ada", "asked for", TimeProvider.System, CancellationToken.None);
+
+        Assert.Equal(3, plan.Rows.Count);
+        Assert.Equal((3, 3), (done.Removed["examples/0.parquet"], done.Removed["curated.parquet"]));
+        Assert.Empty(Verification.Of(people, null, CancellationToken.None).Changes);
+        Assert.DoesNotContain("Meier", string.Concat(Directory.GetFiles(people, "*.json*", SearchOption.AllDirectories).Select(File.ReadAllText)), StringComparison.OrdinalIgnoreCase);
+
+        await ForgeAsync(recipe);
+        var figures = Manifest.TryRead(people, "dataset")!.Figures;
+        Assert.Equal((1, 3), (figures["examples"], figures["taken_down"]));
+        Assert.Equal("hi", Assert.Single(await ExamplesFile.ReadAsync([Path.Combine(people, "curated.parquet")], CancellationToken.None).ToListAsync()).Text);
+    }
+
+    [Theory]
+    [InlineData("--person", "ab")]
+    [InlineData("--id", "abc")]
+    [InlineData("--id", "0123456789", "--source", "x")]
+    [InlineData("--id", "0123456789", "--remove", "--by", "Ada")]
+    public async Task A_takedown_that_is_not_clear_is_refused(params string[] arguments)
+    {
+        var search = new TakedownSearch(Given("--id") is { } id ? [id] : [], Given("--person"), Given("--source"));
+
+        await Assert.ThrowsAsync<ForgeException>(() => Takedown.DoAsync(run, search, Given("--by") ?? "Ada", arguments.Contains("--remove") ? "" : "asked for", TimeProvider.System, CancellationToken.None));
+
+        Assert.False(Directory.Exists(Path.Combine(run, Tombstones.FolderName)));
+
+        string? Given(string option) => Array.IndexOf(arguments, option) is >= 0 and var at ? arguments[at + 1] : null;
+    }
+
+    [Fact]
+    public async Task What_somebody_changed_is_not_hidden_by_a_takedown()
+    {
+        var row = (await RowsAsync("curated.parquet"))[0];
+        File.AppendAllText(Path.Combine(run, "prompts.parquet"), "x");
+
+        var error = await Assert.ThrowsAsync<ForgeException>(() => Takedown.DoAsync(run, new TakedownSearch([row.Id]), "Ada", "asked for", TimeProvider.System, CancellationToken.None));
+
+        Assert.Contains("a takedown would hide that", error.Message, StringComparison.Ordinal);
+    }
+
+    static Task ForgeAsync(string recipe) => Forge.RunAsync(new RunRequest(recipe, Path.Combine(Path.GetDirectoryName(recipe)!, "runs"), "filter"), SilentProgress.Instance, TimeProvider.System, CancellationToken.None);
+
+    Task<List<Example>> RowsAsync(string name) => ExamplesFile.ReadAsync([Path.Combine(run, name)], CancellationToken.None).ToListAsync().AsTask();
+}
