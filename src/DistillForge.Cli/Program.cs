@@ -6,7 +6,7 @@ var root = new RootCommand("Turns big language models into small ones that peopl
     RunCommand.Create(),
     StageCommand.Create("generate", "Expand the prompts and let the teacher answer them."),
     ScoreCommand.Create(),
-    StageCommand.Create("filter", "Judge every row; write verdicts and the curated set."),
+    FilterCommand.Create(),
     StageCommand.Create("train", "Train the student on the curated set."),
     StageCommand.Create("package", "Write the GGUF files and check them in llama.cpp."),
     StageCommand.Create("evaluate", "Compare teacher, student and baseline."),

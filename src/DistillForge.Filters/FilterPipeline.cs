@@ -75,6 +75,21 @@ public sealed class FilterPipeline
         return await judging;
     }
 
+    /// <summary>What <see cref="RunAsync"/> would do with these rows; nothing is written.</summary>
+    /// <param name="examples">Rows shown of each reason.</param>
+    public async Task<FilterPreview> PreviewAsync(IDataset dataset, int examples, CancellationToken cancellationToken)
+    {
+        var tally = new PreviewTally(examples);
+        var rows = 0L;
+        await foreach (var judgement in bench.JudgeAsync(dataset, cancellationToken))
+        {
+            tally.Add(judgement);
+            progress.Report("filter", ++rows, dataset.Count, "rows");
+        }
+
+        return tally.Preview;
+    }
+
     async Task<FilterSummary> JudgeAsync(IDataset dataset, ChannelWriter<JudgedRow> verdicts, ChannelWriter<Example> curated, CancellationToken cancellationToken)
     {
         var (kept, dropped, changed, awaiting) = (0L, 0L, 0L, 0L);

@@ -36,6 +36,24 @@ public static class Forge
         return Summaries.Of(run, done);
     }
 
+    /// <summary>What the recipe's policy would do with some of the rows that there are. No teacher is asked; verdicts and curated set of an earlier run stay as they are.</summary>
+    /// <param name="sample">Rows that are judged; in the order of their ids, which are hashes and so a fair draw.</param>
+    /// <param name="examples">Rows shown of each reason.</param>
+    public static async Task<FilterPreview> PreviewFiltersAsync(RunRequest request, long sample, int examples, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        using var folder = Open(request, progress, clock, out var run);
+        foreach (var stage in Sources(run).Where(stage => stage is PromptsStage or DatasetStage))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await stage.DoAsync(cancellationToken);
+        }
+
+        var rows = await WantedRows.OpenAsync(run, cancellationToken);
+        return rows.Count == 0
+            ? throw new ForgeException(new Problem(request.Recipe, "has no answers to judge yet, and a dry run asks nobody.", "Give it a small prompts.count, run './distillforge generate' with it, and raise the count later: answers that are there are not asked for again."))
+            : await new FilterPipeline(run.Recipe.Policy ?? new FilterPolicy { Filters = [] }, progress).PreviewAsync(new FirstRows(rows, sample), examples, cancellationToken);
+    }
+
     /// <summary>What <see cref="RunAsync"/> would do, and what that takes. A stage behind one that is to be done may be done as well.</summary>
     public static async Task<RunPlan> PlanAsync(RunRequest request, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
     {

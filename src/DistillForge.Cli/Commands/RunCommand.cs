@@ -50,6 +50,37 @@ static class StageCommand
     }
 }
 
+/// <summary><c>filter RECIPE</c>: the stages up to the curated set; with <c>--dry-run</c> what the policy would do with some rows.</summary>
+static class FilterCommand
+{
+    public static Command Create()
+    {
+        var dryRun = new Option<bool>("--dry-run") { Description = "Judge a sample and say what would be dropped and why; write no verdicts" };
+        var sample = new Option<int>("--sample") { Description = "Rows that --dry-run judges", DefaultValueFactory = _ => 10_000 };
+        var examples = new Option<int>("--examples") { Description = "Rows that --dry-run shows of each reason", DefaultValueFactory = _ => 3 };
+        var command = StageCommand.Create("filter", "Judge every row; write verdicts and the curated set.");
+        command.Add(dryRun);
+        command.Add(sample);
+        command.Add(examples);
+        command.Add(RunCommand.Json);
+        command.SetAction(parsed => Ending.OfAsync(async interrupt =>
+        {
+            var request = new RunRequest(parsed.GetRequiredValue(RunCommand.Recipe), RunCommand.RunsOf(parsed), "filter");
+            if (!parsed.GetValue(dryRun))
+            {
+                var summary = await Forge.RunAsync(request, Output.Progress(), TimeProvider.System, interrupt);
+                await Console.Out.WriteAsync(parsed.GetValue(RunCommand.Json) ? summary.ToJson() + "\n" : "");
+                return ExitCode.Done;
+            }
+
+            var preview = await Forge.PreviewFiltersAsync(request, Math.Max(1, parsed.GetValue(sample)), Math.Clamp(parsed.GetValue(examples), 0, 1000), Output.Progress(), TimeProvider.System, interrupt);
+            await Console.Out.WriteLineAsync(parsed.GetValue(RunCommand.Json) ? preview.ToJson() : string.Join('\n', preview.Lines()));
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}
+
 /// <summary><c>plan RECIPE</c>: what <c>run</c> would do and why, without doing it.</summary>
 static class PlanCommand
 {

@@ -149,3 +149,23 @@ sealed class WantedRows : IDataset
         }
     }
 }
+
+/// <summary>So many rows of a dataset.</summary>
+sealed class FirstRows(IDataset rows, long most) : IDataset
+{
+    public long Count => Math.Min(rows.Count, most);
+
+    public async IAsyncEnumerable<Example> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var left = Count;
+        await foreach (var example in rows.ReadAsync(cancellationToken))
+        {
+            if (left-- <= 0)
+            {
+                yield break;
+            }
+
+            yield return example;
+        }
+    }
+}

@@ -45,6 +45,23 @@ public sealed class FilterPipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_preview_counts_what_each_filter_adds_and_shows_it_without_control_characters()
+    {
+        var rows = new Rows([("a", "one two"), ("a", "one two"), ("b", ""), ("b", ""), ("c", "one\u001b[2J two")]);
+
+        var preview = await new FilterPipeline(RecipeReader.ReadPolicy(folder.Put("policy.yaml", "filters: [ { min-length: { words: 1 } }, exact-duplicate, { max-length: { words: 1, action: review } } ]"), Known), SilentProgress.Instance).PreviewAsync(rows, 3, default);
+
+        Assert.Equal((5, 3, 0), (preview.Rows, preview.Dropped, preview.Changed));
+        Assert.Equal(
+            ["min-length Drop too-short 2 2 2", "exact-duplicate Drop duplicate 2 1 1", "max-length Review too-long 3 0 0"],
+            preview.Reasons.Select(reason => $"{reason.Filter} {reason.Action} {reason.Code} {reason.Rows} {reason.Causes} {reason.Examples[0].Id}"));
+        Assert.Equal("5 rows: 2 would be kept, 3 dropped (60.0 %)", preview.Lines().First());
+        Assert.Contains("    one\uFFFD[2J two", preview.Lines());
+        Assert.DoesNotContain(preview.Lines(), line => line.Contains('\u001b', StringComparison.Ordinal));
+        Assert.False(Path.Exists(folder["verdicts.parquet"]) || Path.Exists(folder["curated.parquet"]));
+    }
+
+    [Fact]
     public async Task Without_filters_every_row_is_kept()
         => Assert.Equal(2, (await RunAsync("filters: []", new Rows([("a", ""), ("a", "")]))).Kept);
 
