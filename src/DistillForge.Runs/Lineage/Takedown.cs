@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DistillForge.Core;
 using DistillForge.Data;
-using DistillForge.Models;
 using DistillForge.Runs.Stages;
 using DistillForge.Teachers;
 

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DistillForge.Core;
-using DistillForge.Data;
 using DistillForge.Models;
 
 namespace DistillForge.Runs.Lineage;
