@@ -26,10 +26,11 @@ public sealed class TermsRegister
     public static TermsRegister Own => AtHome.Value;
 
     /// <summary>That beside the recipe, then that of the working folder, then DistillForge's own: a team's entries come before ours.</summary>
+    /// <param name="recipe">Empty where no file says what is done, as when answers are scored.</param>
     /// <exception cref="ForgeException">All problems of a file.</exception>
     public static TermsRegister For(string recipe)
     {
-        string[] places = [Path.GetDirectoryName(Path.GetFullPath(recipe))!, Environment.CurrentDirectory, Home.Root];
+        string[] places = [recipe.Length == 0 ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(recipe))!, Environment.CurrentDirectory, Home.Root];
         return Read([.. places.Select(place => Path.GetFullPath(FileName, place)).Distinct()]);
     }
 
