@@ -23,7 +23,7 @@ public sealed record Scores(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ModelScores? Untrained = null)
 {
     /// <summary>Each benchmark's categories, where the student lost most against the teacher first; empty where nothing is categorised.</summary>
-    public IReadOnlyList<TaskSlice> Slices { get; init; } = [];
+    public IReadOnlyList<TaskSlice> Slices { get => field ?? []; init; } = [];
 
     public string ToJson() => JsonSerializer.Serialize(this, ScoresJson.Default.Scores);
 
