@@ -15,6 +15,7 @@ sealed class Endpoint : IDisposable
     readonly ConcurrencyWindow window;
     readonly RateGate requests = new();
     readonly RateGate tokens = new();
+    readonly LearnedPace pace = new();
     readonly ApiLimits limits;
     readonly TimeSpan pauseUnsaid;
     readonly ApiConnection connection;
@@ -64,19 +65,20 @@ sealed class Endpoint : IDisposable
         entered = 0;
         lock (gate)
         {
-            var now = Now;
-            var wait = Math.Max(Math.Max(requests.Wait(now), tokens.Wait(now)), Math.Max(pausedUntil, brokenUntil) - now);
             if (Closed is not null || !window.HasRoom || (IsOnTrial && window.InFlight > 0))
             {
                 return double.PositiveInfinity;
             }
 
+            var now = Now;
+            var wait = Math.Max(Math.Max(requests.Wait(now), tokens.Wait(now)), Math.Max(Math.Max(pausedUntil, brokenUntil) - now, pace.Wait(now)));
             if (wait > 0)
             {
                 return wait;
             }
 
             entered = window.Enter();
+            pace.Pass(now);
             requests.Pass(now, 1);
             tokens.Pass(now, estimatedTokens);
             return null;
@@ -114,11 +116,15 @@ sealed class Endpoint : IDisposable
     {
         lock (gate)
         {
-            window.Leave(entered, complained: reply is { Kind: ReplyKind.Throttled } or { Code: "timed-out" });
             if (reply is null)
             {
+                window.Leave(entered, complained: false);
                 return null;
             }
+
+            Hear(reply, Now);
+            // Where a pace is known, a refusal is the pace's fault: fewer at once would only leave the server idle while they wait.
+            window.Leave(entered, complained: reply.Code == "timed-out" || (reply.Kind == ReplyKind.Throttled && !pace.IsKnown));
 
             // Some servers call a prompt that they dislike forbidden; a key that worked before is not what is wrong.
             if (reply.Code == "forbidden")
@@ -138,6 +144,14 @@ sealed class Endpoint : IDisposable
     // After a break one request tries whether the server is back.
     bool IsOnTrial => breaker.CircuitState is CircuitState.Open or CircuitState.HalfOpen;
 
+    void Hear(ApiReply reply, double now)
+    {
+        if (reply.Kind is ReplyKind.Throttled or ReplyKind.Answered or ReplyKind.Refused or ReplyKind.Faulty)
+        {
+            pace.Hear(now, taken: reply.Kind != ReplyKind.Throttled, reply.Code == "timed-out" ? null : reply.Elapsed.TotalSeconds);
+        }
+    }
+
     void Note(ApiReply reply)
     {
         var now = Now;
@@ -153,9 +167,9 @@ sealed class Endpoint : IDisposable
         if (reply.Kind == ReplyKind.Throttled)
         {
             failingSince = reply.RetryAfter is { } patience ? Math.Max(failingSince.Value, now + patience.TotalSeconds) : failingSince;
-            if (window.Limit == 1)
+            if (window.Limit == 1 || pace.IsUsedUp(now))
             {
-                // Even one at a time is too much: the limit is used up, and asking on only adds to it.
+                // Even one at a time, or one after the other, is too much: the limit is used up, and asking on only adds to it.
                 pausedUntil = Math.Max(pausedUntil, now + (reply.RetryAfter ?? pauseUnsaid).TotalSeconds);
             }
         }
