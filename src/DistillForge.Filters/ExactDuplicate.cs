@@ -26,12 +26,13 @@ public sealed class ExactDuplicate(ExactDuplicate.Options options) : IDatasetFil
 
     public async IAsyncEnumerable<Verdict> JudgeAsync(IDataset dataset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // 128 bits of SHA-256 stand for the text: by chance no two of a billion rows agree.
+        // 128 bits stand for the text: by chance no two of a billion rows agree. Keyed by bits that nobody knows, so that nobody can write rows that agree on purpose.
+        var hash = new TextHash(BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16)));
         var first = new Dictionary<UInt128, string>();
         await foreach (var chunk in dataset.ReadAsync(cancellationToken).Chunk(ChunkRows).WithCancellation(cancellationToken))
         {
             var keys = new UInt128[chunk.Length];
-            Parallel.For(0, chunk.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => keys[i] = KeyOf(chunk[i]));
+            Parallel.For(0, chunk.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => keys[i] = KeyOf(chunk[i], hash));
             for (var i = 0; i < chunk.Length; i++)
             {
                 yield return first.TryAdd(keys[i], chunk[i].Id) ? Verdict.Keep : Verdict.Drop("duplicate", $"repeats row {first[keys[i]]}");
@@ -39,7 +40,7 @@ public sealed class ExactDuplicate(ExactDuplicate.Options options) : IDatasetFil
         }
     }
 
-    UInt128 KeyOf(Example example)
+    UInt128 KeyOf(Example example, TextHash hash)
     {
         using var text = new RowText(64 + Size(example.Prompt) + Size(example.Completion));
         if (options.By != Parts.Completion)
@@ -53,9 +54,7 @@ public sealed class ExactDuplicate(ExactDuplicate.Options options) : IDatasetFil
             Append(text, example.Completion);
         }
 
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(MemoryMarshal.AsBytes(text.Written), hash);
-        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
+        return hash.Of(MemoryMarshal.AsBytes(text.Written));
     }
 
     void Append(RowText text, IReadOnlyList<Message> messages)
@@ -83,7 +82,7 @@ public sealed class ExactDuplicate(ExactDuplicate.Options options) : IDatasetFil
     /// <summary>What of a row counts, in rented memory.</summary>
     sealed class RowText(int capacity) : IDisposable
     {
-        static readonly SearchValues<char> Space = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue + 1).Select(c => (char)c).Where(char.IsWhiteSpace)]);
+        static readonly SearchValues<char> OtherSpace = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue + 1).Select(c => (char)c).Where(c => c != ' ' && char.IsWhiteSpace(c))]);
 
         readonly char[] buffer = ArrayPool<char>.Shared.Rent(capacity);
         int length;
@@ -140,24 +139,10 @@ public sealed class ExactDuplicate(ExactDuplicate.Options options) : IDatasetFil
         // Where white space is met that is not one blank between two words.
         static int NextOther(ReadOnlySpan<char> text)
         {
-            for (var at = 0; at < text.Length;)
-            {
-                var offset = text[at..].IndexOfAny(Space);
-                if (offset < 0)
-                {
-                    return text.Length;
-                }
-
-                at += offset;
-                if (text[at] != ' ' || (at + 1 < text.Length && char.IsWhiteSpace(text[at + 1])))
-                {
-                    return at;
-                }
-
-                at++;
-            }
-
-            return text.Length;
+            var other = text.IndexOfAny(OtherSpace);
+            var end = other < 0 ? text.Length : other > 0 && text[other - 1] == ' ' ? other - 1 : other;
+            var twice = text[..end].IndexOf("  ");
+            return twice < 0 ? end : twice;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DistillForge.Core;
 
 namespace DistillForge.Data.Yaml;
 
@@ -35,7 +36,10 @@ static class CanonicalText
 
     /// <summary>A key that earlier versions did not know, at its default.</summary>
     public static bool IsLaterDefault(Member member, object record)
-        => member.IsAddedLater && Of(member.Property.GetValue(record)) == Of(member.Property.GetValue(Activator.CreateInstance(record.GetType())));
+        => member.IsAddedLater && Of(member.Property.GetValue(record)) == Of(member.Property.GetValue(Fresh(record.GetType())));
+
+    // Options may be records of parameters, each with its default.
+    static object? Fresh(Type record) => record.GetConstructor(Type.EmptyTypes) is null ? DefaultOptions.Create(record) : Activator.CreateInstance(record);
 
     static string Map(IEnumerable<(string Key, object? Value)> entries)
         => $"{{{string.Join(',', entries.Where(e => e.Value is not null).OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{Of(e.Key)}:{Of(e.Value)}"))}}}";

@@ -62,11 +62,21 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
         }
 
         var files = Member.Of(options.GetType())
-            .SelectMany(member => member.Property.GetValue(options) switch { RecipeFile file => [file], IEnumerable<RecipeFile> several => several, _ => Enumerable.Empty<RecipeFile>() })
+            .SelectMany(member => member.Property.GetValue(options) switch
+            {
+                RecipeFile file => [file],
+                IEnumerable<RecipeFile> several => several,
+                IEnumerable<RecipeFolder> folders => folders.SelectMany(RowsIn),
+                _ => Enumerable.Empty<RecipeFile>(),
+            })
             .Where(file => File.Exists(file.Path))
             .Select(file => $" {file.Written}={Sha256.OfFile(file.Path)}");
         return CanonicalText.Of(options) + string.Concat(files);
     }
+
+    static IEnumerable<RecipeFile> RowsIn(RecipeFolder folder) => Directory.Exists(folder.Path)
+        ? Directory.EnumerateFiles(folder.Path, "*.parquet").Order(StringComparer.Ordinal).Select(file => new RecipeFile($"{folder.Written}/{Path.GetFileName(file)}", file))
+        : [];
 
     static IEnumerable<Problem> Wrong(ScheduledWeight weight, TokenWeighting? tokens)
         => weight.IsValid ? tokens?.Check() ?? [] : [new Problem("weight", $"is {weight}; it may not be negative."), .. tokens?.Check() ?? []];

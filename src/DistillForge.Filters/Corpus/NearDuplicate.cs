@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using DistillForge.Core;
+using DistillForge.Data;
 
 namespace DistillForge.Filters;
 
 /// <summary>
-/// Drops rows that nearly repeat an earlier one that stays: the first of a cluster, in the dataset's order, represents it. Candidates come from
+/// Drops rows that nearly repeat an earlier one that stays: the first of a cluster, in the dataset's order, represents it, and all verdicts name it. Candidates come from
 /// <see cref="MinHash"/> bands and are verified by the exact Jaccard similarity of their word runs.
 /// </summary>
 [Component("near-duplicate")]
@@ -20,7 +21,8 @@ public sealed class NearDuplicate(NearDuplicate.Options options) : IDatasetFilte
     /// <param name="MinWords">Rows of fewer words are left to exact-duplicate: a word more or less is much of them.</param>
     /// <param name="By">System messages never count: every row has the same.</param>
     /// <param name="MemoryMb">For the word runs of kept rows; what is more goes to a temporary file. The bands need about 300 bytes a kept row beside.</param>
-    public sealed record Options(double Threshold = 0.8, int Words = 5, int MinWords = 15, ExactDuplicate.Parts By = ExactDuplicate.Parts.PromptAndCompletion, int MemoryMb = 1536) : ICheckedOptions
+    /// <param name="Most">Rows that may stay of a cluster: one that nearly repeats any of them belongs to it.</param>
+    public sealed record Options(double Threshold = 0.8, int Words = 5, int MinWords = 15, ExactDuplicate.Parts By = ExactDuplicate.Parts.PromptAndCompletion, int MemoryMb = 1536, [property: AddedLater] int Most = 1) : ICheckedOptions
     {
         public IEnumerable<Problem> Check()
         {
@@ -29,9 +31,9 @@ public sealed class NearDuplicate(NearDuplicate.Options options) : IDatasetFilte
                 yield return new Problem("threshold", $"is {Threshold}; it lies between 0.6 and 1.", "Below, the bands find too few of the pairs.");
             }
 
-            if (Words is < 1 or > 20 || MinWords < 1 || MemoryMb < 0)
+            if (Words is < 1 or > 20 || MinWords < 1 || MemoryMb < 0 || Most < 1)
             {
-                yield return new Problem("words", "and min_words count from 1, words to 20; memory_mb is not negative.");
+                yield return new Problem("words", "min_words and most count from 1, words to 20; memory_mb is not negative.");
             }
         }
     }
@@ -97,22 +99,25 @@ public sealed class NearDuplicate(NearDuplicate.Options options) : IDatasetFilte
         readonly BandTable[] bands = [.. Enumerable.Range(0, MinHash.Bands).Select(_ => new BandTable())];
         readonly ShingleStore store = new(options.MemoryMb * (1L << 20));
         readonly List<string> ids = [];
+        // Row → the first row of its cluster, and how many of it stay. Kept for more than one a cluster only: else each row is the first of its own.
+        readonly List<int> firsts = [];
+        readonly Dictionary<int, int> sizes = [];
         readonly SortedSet<int> candidates = [];
 
         public Verdict Judge(Sketch sketch)
         {
             Collect(sketch.Keys);
-            if (candidates.Count > 0)
+            var cluster = ids.Count;
+            if (Similar(sketch.Shingles) is var (candidate, similarity))
             {
-                var ours = SortedSetOf(sketch.Shingles);
-                foreach (var candidate in candidates)
+                cluster = options.Most == 1 ? candidate : firsts[candidate];
+                if (sizes.GetValueOrDefault(cluster, 1) >= options.Most)
                 {
-                    var similarity = MinHash.Jaccard(ours, SortedSetOf(store.Read(candidate)));
-                    if (similarity >= options.Threshold)
-                    {
-                        return Verdict.Drop("near-duplicate", $"shares {similarity:P1} of its runs of {options.Words} words with row {ids[candidate]}, may share less than {options.Threshold:P0}");
-                    }
+                    var of = options.Most == 1 ? "" : $"; the cluster of row {ids[cluster]} has {options.Most} rows already";
+                    return Verdict.Drop("near-duplicate", $"shares {similarity:P1} of its runs of {options.Words} words with row {ids[candidate]}, may share less than {options.Threshold:P0}{of}");
                 }
+
+                sizes[cluster] = sizes.GetValueOrDefault(cluster, 1) + 1;
             }
 
             for (var band = 0; band < bands.Length; band++)
@@ -120,9 +125,35 @@ public sealed class NearDuplicate(NearDuplicate.Options options) : IDatasetFilte
                 bands[band].Add(sketch.Keys[band], ids.Count);
             }
 
+            if (options.Most > 1)
+            {
+                firsts.Add(cluster);
+            }
+
             ids.Add(sketch.Id);
             store.Add(sketch.Shingles);
             return Verdict.Keep;
+        }
+
+        // The first, in the dataset's order, of the candidates that are near enough.
+        (int Row, double Similarity)? Similar(uint[] shingles)
+        {
+            if (candidates.Count == 0)
+            {
+                return null;
+            }
+
+            var ours = SortedSetOf(shingles);
+            foreach (var candidate in candidates)
+            {
+                var similarity = MinHash.Jaccard(ours, SortedSetOf(store.Read(candidate)));
+                if (similarity >= options.Threshold)
+                {
+                    return (candidate, similarity);
+                }
+            }
+
+            return null;
         }
 
         public void Dispose() => store.Dispose();

@@ -32,9 +32,9 @@ public sealed class FilterContractTests
     public void The_catalogs_are_as_they_were_approved()
     {
         Assert.Equal(
-            ["blocked-terms", "decontaminate", "encoding", "entropy", "expected-answer", "finish-reason", "json-schema", "language", "low-confidence-span", "max-length", "min-length", "perplexity", "pii", "profanity", "prompt-echo", "prompt-injection", "refusal", "regex", "repetition", "teacher-confidence", "terms", "unclosed", "valid-json"],
+            ["blocked-terms", "decontaminate", "encoding", "entropy", "expected-answer", "finish-reason", "json-schema", "language", "low-confidence-span", "max-length", "min-length", "perplexity", "pii", "profanity", "program", "prompt-echo", "prompt-injection", "refusal", "regex", "repetition", "sql-answer", "teacher-confidence", "terms", "unclosed", "valid-json"],
             RowFilters.Names);
-        Assert.Equal(["balance", "exact-duplicate", "near-duplicate", "self-consistency"], DatasetFilters.Names);
+        Assert.Equal(["balance", "disagreement", "diversity", "exact-duplicate", "near-duplicate", "self-consistency", "sql"], DatasetFilters.Names);
         Assert.Equal(["redact"], Transforms.Names);
     }
 
