@@ -26,7 +26,7 @@ public sealed class ExactDuplicate(ExactDuplicate.Options options) : IDatasetFil
 
     public async IAsyncEnumerable<Verdict> JudgeAsync(IDataset dataset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // 128 bits stand for the text: by chance no two of a billion rows agree. Keyed by bits that nobody knows, so that nobody can write rows that agree on purpose.
+        // 128 bits stand for the text: by chance no two of a billion rows agree, if the hash mixes as it should. Keyed by bits that nobody knows, so that rows that agree are hard to write on purpose.
         var hash = new TextHash(BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16)));
         var first = new Dictionary<UInt128, string>();
         await foreach (var chunk in dataset.ReadAsync(cancellationToken).Chunk(ChunkRows).WithCancellation(cancellationToken))

@@ -21,6 +21,8 @@ public sealed partial class CheckingProgram
     const int MostOutput = 4096;
     const int Kill = 9;
 
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     readonly IReadOnlyList<string> command;
     readonly TimeSpan time;
     readonly int memoryMb;
@@ -43,8 +45,8 @@ public sealed partial class CheckingProgram
             var isLate = !process.WaitForExit(time);
             KillAll(process);
             process.WaitForExit();
-            Task.WaitAll(fed, line);
-            return new ProgramEnd(process.ExitCode, line.Result, isLate);
+            // Who left the session on purpose may hold the pipes open for as long as it likes; nobody waits for that.
+            return new ProgramEnd(process.ExitCode, Task.WaitAll([fed, line], Patience) ? line.Result : "", isLate);
         }
         finally
         {
@@ -102,7 +104,7 @@ public sealed partial class CheckingProgram
             length += more;
         }
 
-        errors.Wait();
+        _ = errors.Wait(Patience);
         var line = Encoding.UTF8.GetString(kept, 0, length).Split('\n', 2)[0].Trim();
         return TerminalText.OnOneLine(line.Length <= 200 ? line : line[..200]);
     }

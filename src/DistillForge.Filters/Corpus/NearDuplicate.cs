@@ -5,7 +5,7 @@ using DistillForge.Data;
 namespace DistillForge.Filters;
 
 /// <summary>
-/// Drops rows that nearly repeat an earlier one that stays: the first of a cluster, in the dataset's order, represents it, and all verdicts name it. Candidates come from
+/// Drops rows that nearly repeat an earlier one that stays: the first of a cluster, in the dataset's order, represents it; where several may stay, verdicts name the row that is repeated and that first one. Candidates come from
 /// <see cref="MinHash"/> bands and are verified by the exact Jaccard similarity of their word runs.
 /// </summary>
 [Component("near-duplicate")]

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using DistillForge.Data;
 using DistillForge.Filters;
 using Some = DistillForge.Tests.Data.Some;
@@ -53,6 +55,18 @@ public sealed class CheckerTests : IDisposable
         Assert.Equal(dropped, verdict.Reason?.Code);
         Assert.Equal(detail ?? verdict.Reason?.Detail, verdict.Reason?.Detail);
         Assert.False(File.Exists(folder["x"]));
+    }
+
+    [Fact]
+    public void Nobody_waits_for_a_child_that_left_the_session_with_the_pipes_open()
+    {
+        var filter = new ProgramFilter(new() { Command = ["sh", "-c", "setsid sh -c 'echo $$ > pid; exec sleep 300' & while [ ! -s pid ]; do :; done; exit 0"], Seconds = 60, Folder = new RecipeFolder(".", folder.Folder) });
+
+        Assert.Equal(Verdict.Keep, filter.Judge(Some.Example("a")));
+
+        // It lives still, and so was not waited for.
+        using var child = Process.GetProcessById(int.Parse(File.ReadAllText(folder["pid"]).Trim(), CultureInfo.InvariantCulture));
+        child.Kill();
     }
 
     [Fact]
