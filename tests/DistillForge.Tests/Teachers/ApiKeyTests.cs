@@ -143,7 +143,7 @@ public class ApiKeyTests
     public void Keys_are_found_in_the_environment_first_and_then_in_user_secrets()
     {
         using var scratch = new Scratch();
-        var keys = new Keys(new TableKeys(("A", "from environment")), new UserSecretKeys(scratch.Put("secrets.json", """{ "A": "hidden", "B": " from secrets ", "C": 3, }""")));
+        var keys = new Keys(new TableKeys(("A", "from environment")), new UserSecretKeys(scratch.Put("secrets.json", "\uFEFF" + """{ "A": "hidden", "B": " from secrets ", "C": 3, }""")));
 
         Assert.Equal(["from environment", "from secrets", null, null], ((string[])["A", "B", "C", "D"]).Select(keys.Find));
         var error = Assert.Throws<ForgeException>(() => new UserSecretKeys(scratch.Put("broken.json", $$"""{ "A": "{{Canary}}""")).Find("A"));
