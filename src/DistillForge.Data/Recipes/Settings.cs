@@ -295,4 +295,24 @@ public sealed record EvaluateSettings
 
     /// <summary>Rows never trained on, for the comparison of distributions.</summary>
     public int HeldOut { get; init; } = 300;
+
+    /// <summary>A language model that says whose answers are better, the student's or the teacher's, asked in both orders. Empty: none.</summary>
+    [AddedLater]
+    public JudgeSettings? Judge { get; init; }
+}
+
+/// <summary>Who compares answers, and by what.</summary>
+public sealed record JudgeSettings
+{
+    /// <summary>What makes an answer good, e.g. <c>prompts/answer.rubric.yaml</c>.</summary>
+    public required RecipeFile Rubric { get; init; }
+
+    /// <summary>The recipe's teacher of this name judges. Empty: its first, who is then a judge in its own cause.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>A judge that is no teacher of the recipe.</summary>
+    public TeacherSource? By { get; init; }
+
+    /// <summary>Questions that are judged, at most; each costs two judgements.</summary>
+    public int Questions { get; init; } = 100;
 }
