@@ -169,6 +169,26 @@ public enum EnsembleMix
 /// <param name="Temperature">Of the student's sampling.</param>
 public sealed record OnPolicySettings(double Fraction = 0.5, int MaxTokens = 64, float Temperature = 1);
 
+/// <summary>A column whose rows of one value stay together.</summary>
+public enum GroupColumn
+{
+    None,
+    Category,
+    Source,
+    Author,
+    Expected,
+}
+
+/// <summary>How rows that only measure are chosen; <c>clusters</c> is all defaults.</summary>
+/// <param name="Threshold">Jaccard similarity of word runs from which two rows are one cluster.</param>
+/// <param name="Group">Rows of one value of this column are one cluster too.</param>
+public sealed record SplitSettings(double Threshold = 0.8, GroupColumn Group = GroupColumn.None)
+{
+    /// <summary>What a plain word in the recipe means.</summary>
+    /// <exception cref="FormatException">Says what is allowed.</exception>
+    public static SplitSettings FromText(string text) => text == "clusters" ? new() : throw new FormatException("is neither 'clusters' nor { threshold: 0.8, group: category }");
+}
+
 /// <summary>How the student is trained.</summary>
 public sealed record TrainSettings
 {
@@ -231,6 +251,12 @@ public sealed record TrainSettings
 
     /// <summary>Share of the rows that is kept out to watch the training.</summary>
     public double Validation { get; init; } = 0.02;
+
+    /// <summary>
+    /// Those rows are chosen by whole clusters (near-duplicates, answers to one prompt, and rows of one group), so that no side has what the other nearly has. Empty: each row by itself, by a hash of its id.
+    /// </summary>
+    [AddedLater]
+    public SplitSettings? Split { get; init; }
 
     /// <summary>Steps between measurements of those rows; 0: after each epoch.</summary>
     [AddedLater]
