@@ -49,6 +49,7 @@ public class StudentTests
         Assert.True(done.ExitCode == 0, done.Error);
         Assert.True(File.Exists(work.Run("adapted", "adapted-f16.gguf")));
         Assert.InRange(new FileInfo(work.Run("adapted", "adapted-lora.gguf")).Length, 10_000, 1_000_000);
+        Assert.Contains("of adapters beside them are trained", done.Error, StringComparison.Ordinal);
     }
 
     [SharedFact("models/cardputer-chat-3m/cardputer-chat-3m-q8_0.gguf")]

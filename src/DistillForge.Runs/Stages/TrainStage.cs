@@ -137,6 +137,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         return new Dictionary<string, double>
         {
             ["parameters"] = result.Parameters,
+            ["trained_parameters"] = result.TrainedParameters,
             ["beside"] = Beside,
             ["steps"] = result.Steps,
             ["tokens"] = result.Tokens,
