@@ -41,8 +41,9 @@ sealed class PackageStage(RunContext run) : Stage(run)
     {
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
         await using var model = TokenizerGguf(vocabulary) is { } gguf ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
-        ITokenizer tokenizer = model is null ? new BpeTokenizer(vocabulary) : model;
-        var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
+        var pruned = model is not null && Run.PrunedVocabulary() is { } map ? new PrunedTokenizer(model, map, StudentTokenizer.Knows(vocabulary) ? new BpeTokenizer(vocabulary) : null) : null;
+        ITokenizer tokenizer = model is null ? new BpeTokenizer(vocabulary) : pruned is null ? model : pruned;
+        var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), StudentTokenizer.Knows(vocabulary) ? null : pruned, cancellationToken);
         using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
         var origin = new Origin(Run.Recipe.Name, Run.Asks ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
         var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin)
@@ -76,7 +77,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
     // The model that made the training ids: the teacher, or what the student started from.
     string? TokenizerGguf(Vocabulary vocabulary) => Run.SharesVocabulary ? Run.LocalTeacher
-        : vocabulary.Kind == "gpt2" ? null : Run.StudentVocabularyGguf;
+        : StudentTokenizer.Knows(vocabulary) && !Run.PrunesVocabulary ? null : Run.StudentVocabularyGguf;
 
     // Rows from everywhere in the curated set; more of them change nothing any more.
     async Task<List<IReadOnlyList<int>>> CalibrationAsync(Dialogue dialogue, CancellationToken cancellationToken)
@@ -86,7 +87,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
         return await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Where((_, i) => i % step == 0).Take(CalibrationRows).Select(row => dialogue.Sequence(row.Prompt, row.Text).TokenIds).ToListAsync(cancellationToken);
     }
 
-    async Task<GateProbe> ProbeAsync(Dialogue dialogue, CancellationToken cancellationToken)
+    async Task<GateProbe> ProbeAsync(Dialogue dialogue, PrunedTokenizer? only, CancellationToken cancellationToken)
     {
         var rows = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Take(ProbeTexts).ToListAsync(cancellationToken);
         var texts = rows.SelectMany(row => row.Prompt.Concat(row.Completion)).Select(message => message.Content).Where(Encodable).Take(ProbeTexts).Concat(OddTexts.Where(Encodable));
@@ -95,7 +96,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
         return new GateProbe([.. texts], [.. sequences], [.. prompts]);
 
         // A SentencePiece vocabulary without byte tokens takes llama.cpp down on a character that it does not know.
-        bool Encodable(string text) => dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii);
+        bool Encodable(string text) => (dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii)) && (only is null || only.Covers(text));
     }
 }
 

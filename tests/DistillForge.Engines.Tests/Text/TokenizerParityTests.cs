@@ -91,7 +91,7 @@ public sealed class TokenizerParityTests : IDisposable
     }
 
     // One layer of zeros: only its vocabulary matters here.
-    static void WriteTinyModel(string path, Vocabulary vocabulary)
+    internal static void WriteTinyModel(string path, Vocabulary vocabulary)
     {
         var shape = new ModelShape { Architecture = "llama", Layers = 1, Width = 32, Heads = 2, KeyValueHeads = 2, HeadSize = 16, FeedForward = 32, Vocabulary = vocabulary.Size, Context = 64, TiedEmbeddings = true };
         var metadata = GgufShape.Write(shape);
