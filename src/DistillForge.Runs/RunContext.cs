@@ -55,8 +55,8 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     /// <summary>A GGUF with the teacher's vocabulary, where there is one.</summary>
     public string? VocabularyGguf => HasTeacher ? (Teacher.Gguf ?? Teacher.Tokenizer)?.Path : null;
 
-    /// <summary>The GGUF that the student's vocabulary comes from; null when it is trained on the rows.</summary>
-    public string? StudentVocabularyGguf => Recipe.Student.Gguf?.Path ?? Recipe.Student.Tokenizer?.Path ?? (Recipe.Student.Vocabulary.IsTeacher ? VocabularyGguf : null);
+    /// <summary>The GGUF (or <c>tokenizer.json</c>) that the student's vocabulary comes from; null when it is trained on the rows.</summary>
+    public string? StudentVocabularyGguf => Recipe.Student.Gguf?.Path ?? Recipe.Student.Tokenizer?.Path ?? (Recipe.Student.Vocabulary.IsTeacher ? VocabularyGguf ?? Recipe.Student.FolderTokenizer : null);
 
     /// <summary>The student has only those tokens that the rows use, <see cref="Text.VocabularyMap"/>.</summary>
     public bool PrunesVocabulary => Recipe.Student.Vocabulary.Pruned;

@@ -51,15 +51,10 @@ public sealed class VocabularyMap
 
 /// <summary>A tokenizer for a pruned vocabulary by way of the whole one's.</summary>
 /// <param name="whole">Of <see cref="VocabularyMap.Whole"/>.</param>
-/// <param name="otherwise">Of the part, for texts with tokens that are gone; null refuses these.</param>
-public sealed class PrunedTokenizer(ITokenizer whole, VocabularyMap map, ITokenizer? otherwise) : ITokenizer
+/// <param name="otherwise">Of the part, for texts with tokens that are gone.</param>
+public sealed class PrunedTokenizer(ITokenizer whole, VocabularyMap map, ITokenizer otherwise) : ITokenizer
 {
-    public int[] Encode(string text, bool parseSpecial)
-        => map.Of(whole.Encode(text, parseSpecial)) ?? otherwise?.Encode(text, parseSpecial)
-            ?? throw new ForgeException(new Problem("student.vocabulary", $"is pruned, and \"{(text.Length > 60 ? text[..60] + "…" : text)}\" has a token that no row has.", "Remove it from the rows, or write 'vocabulary: teacher'."));
+    public int[] Encode(string text, bool parseSpecial) => map.Of(whole.Encode(text, parseSpecial)) ?? otherwise.Encode(text, parseSpecial);
 
     public string Decode(IReadOnlyList<int> ids) => whole.Decode([.. ids.Select(id => map.Kept[id])]);
-
-    /// <summary>All tokens of the text are there.</summary>
-    public bool Covers(string text) => map.Of(whole.Encode(text, parseSpecial: false)) is not null;
 }

@@ -40,7 +40,7 @@ public sealed record StudentSettings
     [AddedLater]
     public RecipeFolder? Huggingface { get; init; }
 
-    /// <summary>A GGUF with the vocabulary of <see cref="Huggingface"/>; a vocabulary-only one does. Empty: the teacher's.</summary>
+    /// <summary>A GGUF with the vocabulary of <see cref="Huggingface"/> (a vocabulary-only one does), or a <c>tokenizer.json</c>. Empty: the teacher's, or without one the folder's <c>tokenizer.json</c>.</summary>
     [AddedLater]
     public RecipeFile? Tokenizer { get; init; }
 
@@ -55,6 +55,10 @@ public sealed record StudentSettings
     /// <summary>There is something to start from: shape and architecture come along.</summary>
     [NotInRecipe]
     public bool IsPretrained => Gguf is not null || Huggingface is not null || FromTeacher is not null;
+
+    /// <summary>The <c>tokenizer.json</c> in <see cref="Huggingface"/>, where there is one.</summary>
+    [NotInRecipe]
+    public string? FolderTokenizer => Huggingface is { } folder && File.Exists(Path.Combine(folder.Path, "tokenizer.json")) ? Path.Combine(folder.Path, "tokenizer.json") : null;
 
     /// <summary>The vocabulary comes along with what the student starts from.</summary>
     [NotInRecipe]

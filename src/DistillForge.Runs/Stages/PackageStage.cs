@@ -40,10 +40,14 @@ sealed class PackageStage(RunContext run) : Stage(run)
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        await using var model = TokenizerGguf(vocabulary) is { } gguf ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
-        var pruned = model is not null && Run.PrunedVocabulary() is { } map ? new PrunedTokenizer(model, map, StudentTokenizer.Knows(vocabulary) ? new BpeTokenizer(vocabulary) : null) : null;
-        ITokenizer tokenizer = model is null ? new BpeTokenizer(vocabulary) : pruned is null ? model : pruned;
-        var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), StudentTokenizer.Knows(vocabulary) ? null : pruned, cancellationToken);
+        await using var own = await StudentTokenizer.OpenAsync(Run, vocabulary, cancellationToken);
+        await using var model = Run.SharesVocabulary ? await Run.OpenExactAsync(Run.TeacherGguf, 2, cancellationToken) : null;
+        var pruned = Run.PrunedVocabulary();
+        await using var whole = pruned is not null && model is null ? await StudentTokenizer.OpenAsync(Run, pruned.Whole, cancellationToken) : null;
+        // Whoever made the training ids: the teacher where it is at hand, by way of the map where the vocabulary is pruned.
+        var maker = model ?? whole?.Value ?? own.Value;
+        var tokenizer = pruned is null ? maker : new PrunedTokenizer(maker, pruned, own.Value);
+        var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
         using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
         var origin = new Origin(Run.Recipe.Name, Run.Asks ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
         var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin)
@@ -75,10 +79,6 @@ sealed class PackageStage(RunContext run) : Stage(run)
         return figures;
     }
 
-    // The model that made the training ids: the teacher, or what the student started from.
-    string? TokenizerGguf(Vocabulary vocabulary) => Run.SharesVocabulary ? Run.LocalTeacher
-        : StudentTokenizer.Knows(vocabulary) && !Run.PrunesVocabulary ? null : Run.StudentVocabularyGguf;
-
     // Rows from everywhere in the curated set; more of them change nothing any more.
     async Task<List<IReadOnlyList<int>>> CalibrationAsync(Dialogue dialogue, CancellationToken cancellationToken)
     {
@@ -87,7 +87,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
         return await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Where((_, i) => i % step == 0).Take(CalibrationRows).Select(row => dialogue.Sequence(row.Prompt, row.Text).TokenIds).ToListAsync(cancellationToken);
     }
 
-    async Task<GateProbe> ProbeAsync(Dialogue dialogue, PrunedTokenizer? only, CancellationToken cancellationToken)
+    async Task<GateProbe> ProbeAsync(Dialogue dialogue, CancellationToken cancellationToken)
     {
         var rows = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Take(ProbeTexts).ToListAsync(cancellationToken);
         var texts = rows.SelectMany(row => row.Prompt.Concat(row.Completion)).Select(message => message.Content).Where(Encodable).Take(ProbeTexts).Concat(OddTexts.Where(Encodable));
@@ -96,7 +96,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
         return new GateProbe([.. texts], [.. sequences], [.. prompts]);
 
         // A SentencePiece vocabulary without byte tokens takes llama.cpp down on a character that it does not know.
-        bool Encodable(string text) => (dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii)) && (only is null || only.Covers(text));
+        bool Encodable(string text) => dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii);
     }
 }
 

@@ -61,7 +61,7 @@ sealed class PairsStage(RunContext run) : Stage(run)
         }
 
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, vocabulary, Run.PrunedVocabulary(), cancellationToken);
+        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, vocabulary, cancellationToken);
         var dialogue = new Dialogue(vocabulary, tokenizer.Value);
         var written = await TracesFile.WriteAsync(Run.Folder.In(FileName), rows.Select(row => TokenizeStage.Trace(dialogue, row, row.Rejected!)).ToAsyncEnumerable(), cancellationToken);
         Run.Progress.Say($"  {written:N0} pairs");

@@ -3,29 +3,35 @@ using DistillForge.Text;
 
 namespace DistillForge.Runs.Stages;
 
-/// <summary>Who tokenizes for the student: what we know ourselves, and llama.cpp, given a model with the vocabulary, where we do not.</summary>
+/// <summary>Who tokenizes for a vocabulary: we ourselves where we know how, else llama.cpp, given a file that holds nothing but the vocabulary.</summary>
 sealed class StudentTokenizer : IAsyncDisposable
 {
     readonly LlamaModel? model;
+    readonly string? file;
 
-    StudentTokenizer(ITokenizer value, LlamaModel? model) => (Value, this.model) = (value, model);
+    StudentTokenizer(ITokenizer value, LlamaModel? model = null, string? file = null) => (Value, this.model, this.file) = (value, model, file);
 
     public ITokenizer Value { get; }
 
-    /// <param name="vocabulary">The student's.</param>
-    /// <param name="map">To it from that of the model, where it is pruned.</param>
-    public static async Task<StudentTokenizer> OpenAsync(RunContext run, Vocabulary vocabulary, VocabularyMap? map, CancellationToken cancellationToken)
+    public static async Task<StudentTokenizer> OpenAsync(RunContext run, Vocabulary vocabulary, CancellationToken cancellationToken)
     {
-        if (Knows(vocabulary) || run.StudentVocabularyGguf is not { } gguf)
+        if (vocabulary.Kind == "gpt2" && PreTokenizer.Names.Contains(vocabulary.Pre))
         {
-            return new StudentTokenizer(new BpeTokenizer(vocabulary), model: null);
+            return new StudentTokenizer(new BpeTokenizer(vocabulary));
         }
 
-        var model = await run.OpenExactAsync(gguf, 2, cancellationToken);
-        return new StudentTokenizer(map is null ? model : new PrunedTokenizer(model, map, otherwise: null), model);
+        var file = run.Folder.In($"tokenizer-{vocabulary.Fingerprint[..12]}.gguf");
+        vocabulary.WriteTokenizer(file);
+        var model = await run.OpenExactAsync(file, 2, cancellationToken);
+        return new StudentTokenizer(model, model, file);
     }
 
-    public static bool Knows(Vocabulary vocabulary) => vocabulary.Kind == "gpt2" && PreTokenizer.Names.Contains(vocabulary.Pre);
-
-    public ValueTask DisposeAsync() => model?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (model is not null)
+        {
+            await model.DisposeAsync();
+            File.Delete(file!);
+        }
+    }
 }

@@ -16,10 +16,14 @@ sealed class VocabularyStage(RunContext run) : Stage(run)
     protected override IReadOnlyList<string> RecipeKeys => ["student"];
 
     protected override IReadOnlyDictionary<string, string> Inputs => Run.StudentVocabularyGguf is { } gguf
-        ? new Dictionary<string, string>([.. Run.PrunesVocabulary ? Rows : []]) { ["teacher"] = gguf }
+        ? new Dictionary<string, string>([.. Run.PrunesVocabulary ? Rows : [], .. Beside(gguf)]) { ["teacher"] = gguf }
         : new Dictionary<string, string> { ["curated.parquet"] = Run.Folder.Curated };
 
     KeyValuePair<string, string>[] Rows => [new("curated.parquet", Run.Folder.Curated), .. Run.LearnsFromTraces ? [new KeyValuePair<string, string>("traces", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>()];
+
+    // A tokenizer.json is not all that a vocabulary is read from.
+    static IEnumerable<KeyValuePair<string, string>> Beside(string path) => !path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? []
+        : HuggingFaceVocabulary.Files(path).Where(file => file != Path.GetFullPath(path)).Select(file => new KeyValuePair<string, string>(Path.GetFileName(file), file));
 
     protected override IReadOnlyList<string> Outputs => ["vocabulary.gguf"];
 
@@ -52,7 +56,7 @@ sealed class VocabularyStage(RunContext run) : Stage(run)
             return used;
         }
 
-        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, whole, map: null, cancellationToken);
+        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, whole, cancellationToken);
         var dialogue = new Dialogue(whole, tokenizer.Value);
         await foreach (var example in ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken))
         {
@@ -95,7 +99,7 @@ sealed class TokenizeStage(RunContext run) : Stage(run)
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, vocabulary, Run.PrunedVocabulary(), cancellationToken);
+        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, vocabulary, cancellationToken);
         var dialogue = new Dialogue(vocabulary, tokenizer.Value);
         var tokens = 0L;
         var rows = ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Select(example =>

@@ -17,7 +17,7 @@ public sealed class PrunedVocabularyTests(Scratch scratch) : IClassFixture<Scrat
         var pruned = whole.Tokens.Prune(rows.Take(200).SelectMany(row => whole.Encode(row, parseSpecial: false)));
         var map = VocabularyMap.Between(whole.Tokens, pruned)!;
         var path = scratch[Path.GetFileName(gguf)];
-        TokenizerParityTests.WriteTinyModel(path, pruned);
+        pruned.WriteTokenizer(path);
         await using var part = await LlamaModel.OpenAsync(path, new LlamaOptions(Threads: 1), CancellationToken.None);
 
         // The first half is what was kept for; of the other half those whose tokens happen to be there.
