@@ -71,6 +71,7 @@ public partial class ChatFamilyTests
         }
     }
 
+    [StructLayout(LayoutKind.Sequential)]
     readonly record struct ChatMessage(nint Role, nint Content);
 
     static ChatFamilyTests()

@@ -72,7 +72,7 @@ public class TemplateParityTests(Xunit.Abstractions.ITestOutputHelper output)
 
     static async Task<List<(string? Text, string? Error)>> PeerAsync(string source, IReadOnlyList<Message[]> talks)
     {
-        using var peer = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("FORGE_JINJA")!) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardInputEncoding = new UTF8Encoding(false) })!;
+        using var peer = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("FORGE_JINJA")!) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardInputEncoding = new UTF8Encoding(false) })!;
         _ = peer.StandardError.ReadToEndAsync();
         var answers = new List<(string?, string?)>();
         foreach (var talk in talks)
