@@ -46,6 +46,16 @@ public static partial class DurableFile
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(to))!);
     }
 
+    /// <summary>Lets the disk begin with what was written since <paramref name="from"/>, while more is made. Only a hint; <see cref="Write"/> waits for all of it.</summary>
+    // https://man7.org/linux/man-pages/man2/sync_file_range.2.html
+    internal static void Begin(Stream stream, long from)
+    {
+        if (stream is FileStream file && OperatingSystem.IsLinux())
+        {
+            _ = SyncRange(file.SafeFileHandle.DangerousGetHandle().ToInt32(), from, 0, 2);
+        }
+    }
+
     static void Discard(string path)
     {
         try
@@ -79,6 +89,9 @@ public static partial class DurableFile
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFolder(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range")]
+    private static partial int SyncRange(int descriptor, long from, long count, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fsync")]
     private static partial int Sync(int descriptor);

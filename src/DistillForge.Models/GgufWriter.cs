@@ -22,9 +22,13 @@ public sealed record GgufTensorSource(string Name, GgmlType Type, IReadOnlyList<
 /// <summary>Writes GGUF version 3 as llama.cpp and gguf-py lay it out.</summary>
 public sealed class GgufWriter
 {
+    // So much is worth a word to the disk.
+    const long BeginBytes = 8 << 20;
+
     readonly Stream stream;
     readonly int alignment;
     long written;
+    long begun;
 
     GgufWriter(Stream stream, int alignment) => (this.stream, this.alignment) = (stream, alignment);
 
@@ -91,6 +95,11 @@ public sealed class GgufWriter
 
         written += counted.Written;
         Pad();
+        if (written - begun >= BeginBytes)
+        {
+            DurableFile.Begin(stream, begun);
+            begun = written;
+        }
     }
 
     void Value(GgufValue value)

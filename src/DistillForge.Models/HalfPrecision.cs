@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 
 namespace DistillForge.Models;
 
@@ -35,7 +36,8 @@ public static class HalfPrecision
 
     public static void ToBF16(ReadOnlySpan<float> floats, Span<ushort> numbers)
     {
-        for (var i = 0; i < floats.Length; i++)
+        var done = Vector512.IsHardwareAccelerated ? Wide(floats, numbers) : 0;
+        for (var i = done; i < floats.Length; i++)
         {
             var bits = BitConverter.SingleToUInt32Bits(floats[i]);
             numbers[i] = float.IsNaN(floats[i])
@@ -43,4 +45,24 @@ public static class HalfPrecision
                 : (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);    // ties to even
         }
     }
+
+    // 32 at a time; whatever holds a NaN is left to the caller, from there on.
+    static int Wide(ReadOnlySpan<float> floats, Span<ushort> numbers)
+    {
+        var i = 0;
+        for (; i + 32 <= floats.Length; i += 32)
+        {
+            var (low, high) = (Vector512.Create(floats.Slice(i, 16)), Vector512.Create(floats.Slice(i + 16, 16)));
+            if (!Vector512.EqualsAll(low, low) || !Vector512.EqualsAll(high, high))
+            {
+                return i;
+            }
+
+            Vector512.Narrow(Rounded(low.AsUInt32()), Rounded(high.AsUInt32())).CopyTo(numbers[i..]);
+        }
+
+        return i;
+    }
+
+    static Vector512<uint> Rounded(Vector512<uint> bits) => (bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One)) >> 16;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Buffers.Binary;
 
 namespace DistillForge.Models;
@@ -94,6 +95,9 @@ public sealed class SafetensorsFile : IDisposable
         Dequantize.ToFloat32(type, Data(tensor), numbers);
         return numbers;
     }
+
+    /// <summary>The same; an F32 tensor's are those of the mapped file, valid until it is disposed.</summary>
+    public ReadOnlySpan<float> Numbers(SafetensorsTensor tensor) => tensor.Type == SafetensorsType.F32 ? MemoryMarshal.Cast<byte, float>(Data(tensor)) : Floats(tensor);
 
     public void Dispose() => file.Dispose();
 

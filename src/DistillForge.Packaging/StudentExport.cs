@@ -14,6 +14,7 @@ public sealed record Origin(string Name, string? License, string? BaseModel, str
 /// <summary>A checkpoint folder (<c>model.safetensors</c>, <c>config.json</c>, <c>vocabulary.gguf</c>) → a GGUF file that llama.cpp runs.</summary>
 public sealed class StudentExport
 {
+    const int ChunkElements = 1 << 16;
     const uint QuantizationVersion = 2;   // GGML_QNT_VERSION
 
     readonly string folder;
@@ -79,13 +80,26 @@ public sealed class StudentExport
         var stored = weights.Tensor(tensor.HuggingFace);
         var isRightShape = stored.Shape.SequenceEqual(tensor.TorchShape);
         return isRightShape
-            ? new GgufTensorSource(tensor.Gguf, type, tensor.GgufShape, stream => stream.Write(Bytes(weights.Path, tensor, weights.Floats(stored), type)))
+            ? new GgufTensorSource(tensor.Gguf, type, tensor.GgufShape, stream => Write(stream, weights, stored, tensor, type))
             : throw new ModelFileException(weights.Path, $"tensor '{tensor.HuggingFace}'", $"is [{string.Join(", ", stored.Shape)}], but config.json makes it [{string.Join(", ", tensor.TorchShape)}].");
     }
 
-    static ReadOnlySpan<byte> Bytes(string path, NamedTensor tensor, float[] numbers, GgmlType type)
+    // Straight from the mapped file to the disk, so much at a time as stays in a core's cache.
+    static void Write(Stream stream, SafetensorsFile weights, SafetensorsTensor stored, NamedTensor tensor, GgmlType type)
     {
-        var largest = TensorPrimitives.MaxMagnitude(numbers);
+        var numbers = InOrder(weights.Numbers(stored), tensor);
+        var bytes = new byte[ChunkElements * sizeof(float)];
+        for (var at = 0; at < numbers.Length; at += ChunkElements)
+        {
+            var chunk = numbers.Slice(at, Math.Min(ChunkElements, numbers.Length - at));
+            Check(weights.Path, tensor, chunk, type);
+            stream.Write(Encode(chunk, bytes, type));
+        }
+    }
+
+    static void Check(string path, NamedTensor tensor, ReadOnlySpan<float> numbers, GgmlType type)
+    {
+        var largest = MathF.Abs(TensorPrimitives.MaxMagnitude(numbers));
         if (!float.IsFinite(largest))
         {
             throw new ModelFileException(path, $"tensor '{tensor.HuggingFace}'", "holds a number that is not finite: training diverged.", "Lower train.learning_rate and train again.");
@@ -95,7 +109,10 @@ public sealed class StudentExport
         {
             throw new ModelFileException(path, $"tensor '{tensor.HuggingFace}'", $"holds {largest}, beyond float16's 65,504.", "Package it as bf16 or f32 instead.");
         }
+    }
 
+    static ReadOnlySpan<float> InOrder(ReadOnlySpan<float> numbers, NamedTensor tensor)
+    {
         if (tensor.Transposed)
         {
             numbers = Transpose(numbers, tensor.Columns, tensor.Rows);
@@ -108,10 +125,10 @@ public sealed class StudentExport
             numbers = moved;
         }
 
-        return Encode(numbers, type);
+        return numbers;
     }
 
-    static float[] Transpose(float[] numbers, int rows, int columns)
+    static float[] Transpose(ReadOnlySpan<float> numbers, int rows, int columns)
     {
         var turned = new float[numbers.Length];
         for (var row = 0; row < rows; row++)
@@ -125,21 +142,21 @@ public sealed class StudentExport
         return turned;
     }
 
-    static ReadOnlySpan<byte> Encode(float[] numbers, GgmlType type)
+    static ReadOnlySpan<byte> Encode(ReadOnlySpan<float> numbers, Span<byte> bytes, GgmlType type)
     {
         switch (type)
         {
             case GgmlType.F32:
-                return MemoryMarshal.AsBytes<float>(numbers);
+                return MemoryMarshal.AsBytes(numbers);
             case GgmlType.F16:
-                var halves = new Half[numbers.Length];
-                HalfPrecision.ToF16(numbers, halves);
-                return MemoryMarshal.AsBytes<Half>(halves);
+                HalfPrecision.ToF16(numbers, MemoryMarshal.Cast<byte, Half>(bytes));
+                break;
             default:
-                var brains = new ushort[numbers.Length];
-                HalfPrecision.ToBF16(numbers, brains);
-                return MemoryMarshal.AsBytes<ushort>(brains);
+                HalfPrecision.ToBF16(numbers, MemoryMarshal.Cast<byte, ushort>(bytes));
+                break;
         }
+
+        return bytes[..(numbers.Length * sizeof(ushort))];
     }
 
     // LLAMA_FTYPE_*

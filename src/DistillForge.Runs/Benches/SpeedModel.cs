@@ -79,7 +79,7 @@ public static class SpeedModel
     }
 
     /// <summary>Byte-level BPE: the 256 bytes, then every word of small letters, the shorter ones first, each made of a shorter word and a letter.</summary>
-    static Vocabulary Letters(int size)
+    internal static Vocabulary Letters(int size)
     {
         const int Bytes = 256;
         var smallest = BpeTrainer.Train([], Bytes + BpeTrainer.Specials.Count);
