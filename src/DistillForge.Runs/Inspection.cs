@@ -63,7 +63,10 @@ public static class Inspection
             }
         }
 
-        await Task.CompletedTask;
+        await foreach (var line in RowInspection.DescribeAsync(folder, cancellationToken))
+        {
+            yield return line;
+        }
     }
 
     // Small figures keep two digits: an error of a thousandth is not the same as one of a millionth.
