@@ -67,6 +67,11 @@ static class Summaries
             yield return $"The student has 1/{(double)teacher.Parameters / scores.Student.Parameters:0.0} of the teacher's parameters{(teacher.ExactMatch is > 0 && scores.Student.ExactMatch is { } match ? $" and {Percent(match / teacher.ExactMatch.Value)} of its exact match" : "")}.";
         }
 
+        if (run.Recipe.Student.Lora is not null && Manifest.TryRead(run.Folder.Path, "train")?.Figures.GetValueOrDefault("trained_parameters") is > 0 and var trained)
+        {
+            yield return $"{trained:N0} parameters of adapters were trained, and merged into the student's {scores.Student.Parameters:N0}.";
+        }
+
         if (scores.Comparison is { } comparison && Differences(comparison).Any())
         {
             yield return $"Student minus baseline, 95 % paired bootstrap: {string.Join("; ", Differences(comparison))}.";

@@ -35,7 +35,7 @@ public sealed class Trainer(TimeProvider clock)
         if (run.Curve.Exported is null)
         {
             double? peak = MachinePeak.Matters(Preflight.Operations(plan, corpus)) ? MachinePeak.Measure(plan, device) : null;
-            progress.Say(Preflight.Summary(plan, corpus, run.Steps));
+            progress.Say(Preflight.Summary(plan, corpus, run.Steps, run.Network.Parameters));
             progress.Say(Preflight.Cost(plan, corpus, peak));
             progress.Say(Preflight.Example(plan, corpus, progress.ShowsColour));
             if (run.Optimizer.StepsDone > 0)
@@ -60,7 +60,7 @@ public sealed class Trainer(TimeProvider clock)
         }
 
         resume.Clear();
-        return new TrainingResult(run.Network.Parameters, run.Optimizer.StepsDone, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve);
+        return new TrainingResult(plan.Shape.Parameters, run.Network.Parameters, run.Optimizer.StepsDone, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve);
     }
 
     static void Loop(TrainingRun run, TrainingPlan plan, string folder, ResumeFolder resume, Action<string> save, Meter meter, Metrics metrics, IProgressLog progress, CancellationToken cancellationToken)

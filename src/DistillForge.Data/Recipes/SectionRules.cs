@@ -95,6 +95,7 @@ sealed class StudentRules : AbstractValidator<StudentSettings>
         RuleFor(s => s.FeedForward).InclusiveBetween(1, 1 << 20).WithMessage("is {PropertyValue}; 1 to 1048576 are possible.");
         RuleFor(s => s.Context).InclusiveBetween(8, 1 << 20).WithMessage("is {PropertyValue}; 8 to 1048576 tokens are possible.");
         Starts();
+        RuleFor(s => s.Vocabulary.Pruned).Equal(false).When(s => !s.Vocabulary.IsTeacher).WithMessage("is true beside train, which makes a vocabulary of its own. Keep one.");
         // 256 bytes, four special tokens, and something to merge.
         RuleFor(s => s.Vocabulary.Train).InclusiveBetween(264, 1 << 20).When(s => !s.Vocabulary.IsTeacher).WithMessage("is {PropertyValue}; a byte-level vocabulary has 264 to 1048576 entries.");
     }

@@ -25,7 +25,7 @@ public sealed record StudentSettings
     /// <summary>Longest sequence in tokens. Empty: chosen from the data and the teacher.</summary>
     public int? Context { get; init; }
 
-    /// <summary><c>teacher</c>, or <c>{ train: 1024 }</c>.</summary>
+    /// <summary><c>teacher</c>, <c>pruned</c> (of the teacher's, or of what the student starts from, the tokens that the rows use), or <c>{ train: 1024 }</c>.</summary>
     public VocabularySource Vocabulary { get; init; } = VocabularySource.OfTeacher;
 
     /// <summary>Where the embedding starts: drawn at random, or the teacher's own, on as many axes as the student is wide.</summary>
@@ -40,7 +40,7 @@ public sealed record StudentSettings
     [AddedLater]
     public RecipeFolder? Huggingface { get; init; }
 
-    /// <summary>A GGUF with the vocabulary of <see cref="Huggingface"/>; a vocabulary-only one does. Empty: the teacher's.</summary>
+    /// <summary>A GGUF with the vocabulary of <see cref="Huggingface"/> (a vocabulary-only one does), or a <c>tokenizer.json</c>. Empty: the teacher's, or without one the folder's <c>tokenizer.json</c>.</summary>
     [AddedLater]
     public RecipeFile? Tokenizer { get; init; }
 
@@ -55,6 +55,10 @@ public sealed record StudentSettings
     /// <summary>There is something to start from: shape and architecture come along.</summary>
     [NotInRecipe]
     public bool IsPretrained => Gguf is not null || Huggingface is not null || FromTeacher is not null;
+
+    /// <summary>The <c>tokenizer.json</c> in <see cref="Huggingface"/>, where there is one.</summary>
+    [NotInRecipe]
+    public string? FolderTokenizer => Huggingface is { } folder && File.Exists(Path.Combine(folder.Path, "tokenizer.json")) ? Path.Combine(folder.Path, "tokenizer.json") : null;
 
     /// <summary>The vocabulary comes along with what the student starts from.</summary>
     [NotInRecipe]
@@ -112,7 +116,8 @@ public enum EmbeddingStart
 
 /// <summary>Which vocabulary the student speaks: the teacher's, or one of this size trained on the rows.</summary>
 /// <param name="Train">Entries of a byte-level BPE vocabulary to train; 0 takes the teacher's.</param>
-public sealed record VocabularySource(int Train = 0)
+/// <param name="Pruned">Only the tokens that the rows use, and what any text needs: fewer rows of embedding and head.</param>
+public sealed record VocabularySource(int Train = 0, [property: AddedLater] bool Pruned = false)
 {
     public static VocabularySource OfTeacher { get; } = new();
 
@@ -120,9 +125,12 @@ public sealed record VocabularySource(int Train = 0)
 
     /// <summary>What a plain word in the recipe means.</summary>
     /// <exception cref="FormatException">Says what is allowed.</exception>
-    public static VocabularySource FromText(string text) => text == "teacher"
-        ? OfTeacher
-        : throw new FormatException("is neither 'teacher' nor { train: 1024 }");
+    public static VocabularySource FromText(string text) => text switch
+    {
+        "teacher" => OfTeacher,
+        "pruned" => new(Pruned: true),
+        _ => throw new FormatException("is neither 'teacher' nor 'pruned' nor { train: 1024 }"),
+    };
 }
 
 /// <summary>Number format of the matrix products.</summary>

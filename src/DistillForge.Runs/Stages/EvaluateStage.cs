@@ -109,9 +109,9 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             Slices = TaskSlice.Of([("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])]),
         };
         scores.Write(Run.Folder.In(File));
-        if (fidelity is not null)
+        if (Run.SharesVocabulary)
         {
-            DurableFile.Write(Run.Folder.In(FidelityFile), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(FidelityReport.ToJson(fidelity.Reports))));
+            DurableFile.Write(Run.Folder.In(FidelityFile), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(FidelityReport.ToJson(fidelity?.Reports ?? []))));
         }
 
         await MistakesFile.WriteAsync(Run.Folder.In("mistakes.jsonl"), [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])], cancellationToken);
@@ -126,16 +126,27 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken);
     }
 
-    async Task<FidelityMeasurement> FidelityAsync(IReadOnlyList<(string Name, string Gguf)> students, CancellationToken cancellationToken)
+    // Null where a pruned student can read none of the rows.
+    async Task<FidelityMeasurement?> FidelityAsync(IReadOnlyList<(string Name, string Gguf)> students, CancellationToken cancellationToken)
     {
         var categories = await (Run.Scores
             ? ExamplesFile.ReadAsync(WantedRows.Shards(Run.Folder.In("held-out/examples")), cancellationToken).Select(example => (example.Id, example.Category))
             : PromptsFile.ReadAsync([Run.Folder.In("held-out/prompts.parquet")], cancellationToken).Select(prompt => (prompt.Id, prompt.Category)))
             .DistinctBy(row => row.Id).ToDictionaryAsync(row => row.Id, row => row.Category, cancellationToken: cancellationToken);
+        var pruned = Run.PrunedVocabulary();
+        // A pruned student cannot read what no row had; how many rows were compared is among the figures.
         var rows = TracesFile.ReadAsync(WantedRows.Shards(Run.TracesOf("held-out")), cancellationToken)
             .Where(trace => categories.ContainsKey(trace.Id) && trace.CompletionLength > 0)
-            .Select(trace => (trace.Id, new TokenSequence(trace.Vocabulary, trace.TokenIds, trace.PromptLength)));
-        return await FidelityMeasurement.OfAsync(students, (gguf, beside) => Run.OpenExactAsync(gguf, beside, cancellationToken), Run.TeacherGguf, rows, categories, Run.Progress, cancellationToken);
+            .Select(trace => (trace, Ids: pruned is null ? trace.TokenIds : pruned.Of(trace.TokenIds)))
+            .Where(row => row.Ids is not null)
+            .Select(row => (row.trace.Id, new TokenSequence(pruned?.Part.Fingerprint ?? row.trace.Vocabulary, row.Ids!, row.trace.PromptLength)));
+        var measured = await FidelityMeasurement.OfAsync(students, (gguf, beside) => Run.OpenExactAsync(gguf, beside, cancellationToken), Run.TeacherGguf, rows, categories, pruned, Run.Progress, cancellationToken);
+        if (pruned is not null)
+        {
+            Run.Progress.Say($"  {measured.Rows.Count:N0} of {categories.Count:N0} held-out rows have only tokens that the student kept, and are compared");
+        }
+
+        return pruned is not null && measured.Rows.Count == 0 ? null : measured;
     }
 
     IEnumerable<(string Name, IBenchmark Benchmark)> Benchmarks()

@@ -86,7 +86,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         using var start = StudentStart.Load(Run, vocabulary, traces, cancellationToken);
         var shape = start?.Shape ?? StudentShape.Of(Run.Recipe.Student, vocabulary, Run.LocalTeacher, traces);
         await using var scorer = OwnAnswers && Settings.Targets == TrainTargets.Trace ? await Run.OpenScorerAsync(Run.Teacher, cancellationToken) : null;
-        var onPolicy = OwnAnswers && Settings.OnPolicy is { } own ? new OnPolicy(own.Fraction, own.MaxTokens, own.Temperature) { Scorer = scorer, Capture = Run.Recipe.Generate.ToCapture() ?? new Want.Head() } : null;
+        var onPolicy = OwnAnswers && Settings.OnPolicy is { } own ? new OnPolicy(own.Fraction, own.MaxTokens, own.Temperature) { Scorer = scorer is not null && Run.PrunedVocabulary() is { } part ? new PrunedTeacher(scorer, part) : scorer, Capture = Run.Recipe.Generate.ToCapture() ?? new Want.Head() } : null;
         var split = await SplitAsync(cancellationToken);
         var plan = new TrainingPlan
         {
@@ -140,6 +140,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         var figures = new Dictionary<string, double>
         {
             ["parameters"] = result.Parameters,
+            ["trained_parameters"] = result.TrainedParameters,
             ["beside"] = Beside,
             ["steps"] = result.Steps,
             ["tokens"] = result.Tokens,
@@ -196,7 +197,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     // The baseline knows the teacher's text alone.
     float[]? Embedding(ModelShape shape) => role == Role.Student && Run.Recipe.Student.Embeddings == EmbeddingStart.Teacher
-        ? TeacherEmbedding.Project(Run.TeacherGguf, shape.Vocabulary, shape.Width, Run.Recipe.Seed)
+        ? TeacherEmbedding.Project(Run.TeacherGguf, shape.Vocabulary, shape.Width, Run.Recipe.Seed, Run.PrunedVocabulary()?.Kept)
         : null;
 
     LossTerm[] Losses() => role == Role.Baseline
@@ -228,6 +229,13 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
                 var scorer = Run.IdentityOf(Run.Teachers[i + 1]);
                 traces.AddRange(await TracesFile.ReadAsync(WantedRows.Shards(others[i]), cancellationToken).Where(trace => curated.Contains(trace.Id)).Select(trace => trace with { Scorer = scorer }).ToListAsync(cancellationToken));
             }
+        }
+
+        // What was tokenized here has the student's ids already.
+        if (Run.LearnsFromTraces && Run.PrunedVocabulary() is { } tokens)
+        {
+            var pruned = new PrunedTraces(tokens);
+            traces = traces.ConvertAll(trace => pruned.Of(trace) ?? throw new InvalidOperationException($"row {trace.Id} has a token that the vocabulary of its rows lacks"));
         }
 
         traces.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id) is not 0 and var order ? order : string.CompareOrdinal(a.Scorer, b.Scorer));
