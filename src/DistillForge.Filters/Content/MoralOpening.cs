@@ -30,8 +30,9 @@ static class MoralOpening
     {
         foreach (var stress in new[] { Stress, StressOfMine })
         {
-            if (stress.TryFind(text, 0, out var start, out var end) && start < Lead + text.Length - text.AsSpan().TrimStart().Length)
+            if (stress.TryFind(text, 0, out var start, out var term) && start < Lead + text.Length - text.AsSpan().TrimStart().Length)
             {
+                var end = start + term.Length;
                 var rest = text.AsSpan(end, Math.Min(LongestSentence, text.Length - end));
                 var length = rest.IndexOfAny(".!?\n") is >= 0 and var stop ? stop : rest.Length;
                 return Disapproval.IsMatch(rest[..length]) ? (start, end + length) : null;
