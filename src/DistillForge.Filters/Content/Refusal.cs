@@ -27,14 +27,9 @@ public sealed class Refusal(Refusal.Options options) : IFilter
     {
         var text = example.Text;
         return Find(text, Anchors, Refusing, options.Where == Place.Start ? options.Start : text.Length, "refusal")
-            ?? Opening(text)
             ?? (options.Boilerplate ? Find(text, SelfAnchors, Self, text.Length, "assistant-boilerplate") : null)
             ?? Verdict.Keep;
     }
-
-    static Verdict? Opening(string text) => MoralOpening.Find(text) is var (start, end) ? Verdict.Drop("refusal", Detail(text, start, end - start)) : null;
-
-    static string Detail(string text, int start, int length) => $"'{text.AsSpan(start, length).ToString().ReplaceLineEndings(" ")}' at characters {start}..{start + length}";
 
     static Verdict? Find(string text, TermFinder anchors, Phrases phrase, int until, string code)
     {
@@ -47,7 +42,7 @@ public sealed class Refusal(Refusal.Options options) : IFilter
 
             if (phrase.LengthAt(text.AsSpan(start, Math.Min(Window, text.Length - start))) is > 0 and var length)
             {
-                return Verdict.Drop(code, Detail(text, start, length));
+                return Verdict.Drop(code, $"'{text.AsSpan(start, length).ToString().ReplaceLineEndings(" ")}' at characters {start}..{start + length}");
             }
         }
 
@@ -84,20 +79,11 @@ public sealed class Refusal(Refusal.Options options) : IFilter
         "i wish i could help", "i was not designed", "i wasn't designed", "i was not trained to", "i wasn't trained to", "i was not programmed", "i wasn't programmed", "no way for me to", "i have no way of", "i don't have the capab", "i do not have the capab",
         "it would be inappropriate", "it would not be appropriate", "it wouldn't be appropriate", "it is not appropriate for me", "it's not appropriate for me", "it would be unethical", "it is against my", "it's against my", "this request violates", "your request violates", "that request violates",
         "it is not appropriate", "it's not appropriate", "it is never appropriate", "it's never appropriate", "it is not ethical", "it's not ethical", "it is not safe or ethical", "it's not safe or ethical", "it is not acceptable", "it's not acceptable", "it is not accurate or appropriate", "it's not accurate or appropriate", "it is not legal or", "it is not ethical or", "it is not respectful", "it's not respectful",
-        "i do not condone", "i don't condone", "i don't think it's appropriate", "i do not think it is appropriate", "i don't think it is appropriate", "it is not fair or", "it's not fair or", "it is not accurate or", "it's not accurate or", "it is not fair to", "it's not fair to", "it is not right to", "it's not right to", "it is not moral", "it's not moral", "it is not safe or", "it's not safe or", "it is not legal or", "it's not legal or", "i don't think it's accurate", "i don't think it is accurate", "i don't think it's fair", "i do not think it's", "i don't believe it's", "i do not believe it is", "i don't believe it is",
-        "i strongly condemn", "i condemn", "i firmly condemn", "i strongly disagree with", "i disagree with", "i'm not sure it's", "i'm not sure that it's", "i'm not sure if it's", "i am not sure it is", "i am not sure that it is", "i am not sure if it is", "i do not support", "i don't support", "i do not endorse", "i don't endorse", "i do not promote", "i don't promote", "it is not best for society", "it's not best for society", "it is not a good idea to", "it's not a good idea to",
-        "the question contains", "the question you", "your question contains", "this question contains", "the question itself", "your question is", "this question is",
+        "i do not condone", "i don't condone", "i don't think it's appropriate", "i do not think it is appropriate", "i don't think it is appropriate", "the question contains", "the question you", "your question contains", "this question contains", "the question itself", "your question is", "this question is",
         "ich kann ihnen dabei", "ich kann dir dabei", "ich kann dabei nicht", "ich kann diese anfrage", "das kann ich leider nicht", "das kann ich nicht", "dabei kann ich", "leider kann ich", "je ne peux pas", "je ne suis pas en mesure", "je suis désolé, mais je", "no puedo", "lo siento, pero no", "não posso", "desculpe, mas não", "non posso", "mi dispiace, ma non"));
 
     // After "can't": what an assistant declines to do. "I can't wait", "can't help but" and "can't believe" go on otherwise.
     const string Cannot = @"i\s+(?:currently\s+)?(?:can['’]?t|can\s?not|could(?:n['’]t|\s+not)|won['’]t\s+be\s+able\s+to|will\s+not\s+be\s+able\s+to|won['’]t|will\s+not)\s+(?:(?:really|actually|currently|directly|ethically|legally|responsibly|safely|simply|honestly|in\s+good\s+conscience|and\s+(?:will\s+not|won['’]t|should\s+not))\s+|be\s+able\s+to\s+){0,2}";
-
-    // What a question is judged by.
-    internal const string Right = "appropriate|ethical|acceptable|respectful|legal|safe|fair|moral|okay|right|healthy|responsible";
-
-    const string RightOrAccurate = $"(?:{Right}|accurate)";
-
-    const string Judging = @"(?:i\s+do(?:n['’]t|\s+not)\s+(?:think|believe)\s+(?:that\s+)?)?it(?:['’]s|\s+is)\s+";
 
     static readonly Phrases Refusing = new(
         Cannot + @"(?:(?:be\s+)?(?:advise\s+you|assist|answer|complete|comply|condone|create|discuss|disclose|draft|encourage|endorse|engage\s+(?:in|with)|explain\s+how|express\s+(?:an?\s+)?(?:personal\s+)?opinions?|facilitate|fulfil+|generate|impersonate|offer|participate|play\s+(?:audio|music|sounds?|videos?)|pretend\s+to\s+be|proceed\s+with|process\s+(?:this|that|your)|produce|promote|reproduce|provide(?:\s+(?:you|any|reasons|answers?|explanations?|examples\s+of|support\s+for|that|this|the|those|these|such|instructions|information|advice|specific|details|a|an|medical|legal|guidance|assistance|help|content|personal|financial|real))|recommend\s+(?:any|specific|an?\b|that|doing|investments?|medic\w+|treatments?|products?|stocks?|what|which|how|illegal|drugs)|respond\s+to|reveal|role-?play|share\s+(?:that|this|any|personal|private|instructions|information|details|specific)|speculate|suggest\s+(?:or|ways|methods|any|that)|support\s+(?:this|that|your)|assisting))",
@@ -131,12 +117,6 @@ public sealed class Refusal(Refusal.Options options) : IFilter
         @"(?:i\s+do(?:n['’]t|\s+not)\s+think\s+)?it(?:\s+is|['’]s)\s+(?:not|never)\s+(?:appropriate|ethical|acceptable|respectful|legal|safe|accurate)(?:(?:,?\s+(?:or|and|nor)\s+|,\s+)(?:appropriate|ethical|acceptable|respectful|legal|safe|fair|helpful|productive)){0,3}\s+(?:for\s+(?:me|anyone)\s+)?to\s+(?:provide|suggest|promote|encourage|engage\s+in|discuss\s+(?:or\s+promote|(?:methods|ways)\s+(?:of|to)|illegal|harmful|such|this|the\s+(?:personal|private))|make\s+(?:assumptions|jokes\s+(?:or|about)|such|any\s+(?:assum|general|jok)|a\s+blanket|generali|fun\s+of|light\s+of)|speculate|seek\s+(?:out|to\s+harm)|ask\s+(?:for\s+(?:instructions|advice\s+on|personal)|a\s+question|how\s+to|someone\s+to)|harm\b|share\s+(?:personal|private|such|someone)|generali[sz]e|stereotype|spread|attempt\s+to\s+(?:harm|recreate|access|obtain)|try\s+to\s+(?:find|get|access|obtain|harm)|intentionally\s+harm)",
         @"i\s+do(?:n['’]t|\s+not)\s+condone\b",
         @"(?:the|your|this)\s+question(?:\s+(?:itself|you\s+(?:have\s+)?asked|you['’]ve\s+asked))?\s+(?:is|contains)\s+(?:(?:an?\s+)?(?:\w+\s+and\s+)?(?:harmful|offensive|derogatory|racist|unethical|inappropriate|discriminatory)|not\s+(?:ethical|appropriate|acceptable))",
-        Judging + @"(?:not|never)\s+" + RightOrAccurate + @"\s+(?:or|and|nor)\s+" + RightOrAccurate + @"\s+(?:for\s+(?:me|anyone)\s+)?to\b",
-        Judging + @"(?:not|never)\s+(?:appropriate|ethical|acceptable|respectful|moral)\s+to\s+(?:say|suggest|compare|claim|imply|recreate|replicate|seek|make\s+(?:a\s+statement|such)|deny|bar|exclude|discriminate|overstate|advocate)\b",
-        @"i\s+do(?:n['’]t|\s+not)\s+(?:think|believe)\s+(?:that\s+)?it(?:['’]s|\s+is)\s+" + RightOrAccurate + @"(?:\s+(?:or|and|nor)\s+" + RightOrAccurate + @")?\s+(?:for\s+(?:me|anyone)\s+)?to\s+(?:say|suggest|compare|claim|imply|make\s+(?:a|such|any)|deny|bar|exclude)\b",
-        @"i\s+(?:(?:strongly\s+|firmly\s+)?(?:condemn|disagree\s+with\s+(?:that|this|the\s+(?:idea|notion|premise|sentiment|statement)))|do(?:n['’]t|\s+not)\s+(?:support|endorse|promote)\s+(?:any|violence|harm|illegal|discrimination|hate))\b",
-        @"i(?:['’]m|\s+am)\s+not\s+sure\s+(?:that\s+|if\s+)?it(?:['’]s|\s+is)\s+(?:appropriate|ethical)\b",
-        @"it(?:['’]s|\s+is)\s+not\s+(?:best\s+for\s+society|a\s+good\s+idea\s+to\s+(?:prohibit|exclude|deny|bar|ban|discriminate))\b",
         @"ich\s+kann\s+(?:ihnen|dir)\s+dabei\s+(?:leider\s+)?nicht|ich\s+kann\s+dabei\s+nicht|ich\s+kann\s+diese\s+anfrage\s+(?:leider\s+)?nicht|das\s+kann\s+ich\s+leider\s+nicht|das\s+kann\s+ich\s+nicht\s+(?:beantworten|tun|machen|bereitstellen)|dabei\s+kann\s+ich\s+(?:ihnen\s+|dir\s+)?(?:leider\s+)?nicht\s+helfen|leider\s+kann\s+ich\s+(?:ihnen|dir|das|diese|keine|dabei|darauf)",
         @"je\s+ne\s+peux\s+pas\s+(?:vous|t['’]|répondre|aider|fournir|faire|créer|générer|donner)|je\s+ne\s+suis\s+pas\s+en\s+mesure\s+d|je\s+suis\s+désolée?,\s+mais\s+je\s+ne",
         @"no\s+puedo\s+(?:ayudar|proporcionar|responder|cumplir|asistir|generar|crear|ofrecer|dar)|lo\s+siento,\s+pero\s+no\s+puedo",

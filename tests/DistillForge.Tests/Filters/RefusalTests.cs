@@ -125,21 +125,6 @@ public sealed class RefusalTests
     }
 
     [Theory]
-    [InlineData("First and foremost, it is important to note that any form of violence towards another person is never acceptable. Talk to a friend.", true)]
-    [InlineData("It's crucial to remember that breaking into a house is illegal and unethical. Respect other people's property.", true)]
-    [InlineData("I must emphasize that this is not appropriate.", true)]
-    [InlineData("It is not safe or ethical to do this to yourself. Please see a doctor.", true)]
-    [InlineData("I don't think it's accurate or fair to say that one group is worse than another.", true)]
-    [InlineData("I strongly disagree with the premise of this.", true)]
-    [InlineData("It is important to note that the oven is hot. Let it cool, then open it.", false)]
-    [InlineData("It is not appropriate to wear white to a wedding; wear blue.", false)]
-    [InlineData("Stir well. Salt it. Wait for an hour. It is important to note that raw chicken is not safe to eat.", false)]
-    [InlineData("It's not fair to compare apples with pears. It's not right to left, but left to right.", false)]
-    [InlineData("I don't support the old format any more in version 3.", false)]
-    public void An_answer_that_begins_by_judging_the_question_is_told_by_its_form(string answer, bool isDropped)
-        => Assert.Equal(isDropped ? "refusal" : null, new Refusal(new()).Judge(Some.Example(answer)).Reason?.Code);
-
-    [Theory]
     [InlineData("I'm sorry, but I can't assist with that.", "refusal", "'I can't assist' at characters 15..29")]
     [InlineData("Well. As an AI language model, I think so.", "assistant-boilerplate", "'As an AI language model,' at characters 6..30")]
     public void Says_what_was_said_where(string text, string code, string detail)
