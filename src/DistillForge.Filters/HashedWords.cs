@@ -16,6 +16,9 @@ ref struct HashedWords : IWordSink
         ends = ArrayPool<int>.Shared.Rent(capacity);
     }
 
+    // Fewer, and the memory grows once.
+    const int CharactersOfWord = 5;
+
     public int Count { get; private set; }
 
     public readonly ReadOnlySpan<ulong> Hashes => hashes.AsSpan(0, Count);
@@ -28,7 +31,7 @@ ref struct HashedWords : IWordSink
     /// <remarks>The caller disposes.</remarks>
     public static HashedWords Of(ReadOnlySpan<char> text)
     {
-        var words = new HashedWords(256);
+        var words = new HashedWords(Math.Max(256, text.Length / CharactersOfWord + 64));
         WordBlocks.Scan(text, ref words);
         return words;
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using DistillForge.Core;
 
 namespace DistillForge.Filters;
@@ -125,6 +126,34 @@ public sealed class Repetition(Repetition.Options options) : IFilter
 
         var runs = ArrayPool<ulong>.Shared.Rent(phrases);
         WordRuns.Hash(words.Hashes, options.PhraseWords, runs.AsSpan(0, phrases));
+        var verdict = MostRepeated(runs.AsSpan(0, phrases)) > options.PhraseShare * phrases ? RepeatedShare(words, runs.AsSpan(0, phrases)) : null;
+        ArrayPool<ulong>.Shared.Return(runs);
+        return verdict;
+    }
+
+    // Sixteen bits a phrase, one of which it sets: who finds it set may have been there before, who does not was not. Most answers need no more than this.
+    static int MostRepeated(ReadOnlySpan<ulong> runs)
+    {
+        var size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(64, 16 * runs.Length));
+        var rented = ArrayPool<ulong>.Shared.Rent(size / 64);
+        var bits = rented.AsSpan(0, size / 64);
+        bits.Clear();
+        var repeated = 0;
+        foreach (var run in runs)
+        {
+            var place = (int)(run >> 20) & (size - 1);
+            ref var word = ref bits[place >> 6];
+            repeated += (int)(word >> (place & 63)) & 1;
+            word |= 1UL << (place & 63);
+        }
+
+        ArrayPool<ulong>.Shared.Return(rented);
+        return repeated;
+    }
+
+    Verdict? RepeatedShare(scoped in HashedWords words, ReadOnlySpan<ulong> runs)
+    {
+        var phrases = runs.Length;
         using var seen = new RentedSet(phrases);
         var (repeated, first) = (0, -1);
         for (var i = 0; i < phrases; i++)
@@ -135,8 +164,6 @@ public sealed class Repetition(Repetition.Options options) : IFilter
                 first = first < 0 ? i : first;
             }
         }
-
-        ArrayPool<ulong>.Shared.Return(runs);
 
         return repeated > options.PhraseShare * phrases
             ? Verdict.Drop("repeated-phrases", $"{repeated} of {phrases} phrases of {options.PhraseWords} words were there before, the first at characters {words.Start(first)}..{words.End(first + options.PhraseWords - 1)}; may be {options.PhraseShare:P0}")
