@@ -34,6 +34,7 @@ static class Summaries
             ("perplexity", Cells(model => Number(model.Perplexity, "0.000"))),
             ("calibration error", Cells(model => model.CalibrationError is { } share ? Percent(share) : "")),
             ("same answer as teacher", Cells(model => model.SameAnswers is { } share ? Percent(share) : "")),
+            ("wins against teacher", Cells(model => model.WinsAgainstTeacher is { Value: { } share } ? Percent(share) : "")),
             ("first token, ms", Cells(model => Number(model.FirstTokenMilliseconds, "0.0"))),
             ("memory, MB", Cells(model => Number(model.MemoryBytes / 1e6, "0"))),
             ("tokens/s", Cells(model => Number(model.TokensPerSecond, "#,0"))),
@@ -74,6 +75,11 @@ static class Summaries
         if (scores.Comparison is { } comparison && Differences(comparison).Any())
         {
             yield return $"Student minus baseline, 95 % paired bootstrap: {string.Join("; ", Differences(comparison))}.";
+        }
+
+        if (scores.Student.WinsAgainstTeacher is { } wins)
+        {
+            yield return $"{wins.Judge} judged {wins.Judged:N0} answers beside the teacher's, in both orders: {wins.Wins:N0} better, {wins.Ties:N0} as good, {wins.Losses:N0} worse{(wins.Range is { } range ? $" ({Percent(range.Low)} to {Percent(range.High)} wins, ties half)" : "")}{(wins.Unjudged > 0 ? $"; {wins.Unjudged:N0} it did not judge" : "")}.";
         }
 
         if (scores.Authors is { } authors)

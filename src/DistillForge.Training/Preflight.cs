@@ -51,6 +51,11 @@ public static class Preflight
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
         }
 
+        foreach (var id in plan.ValidationIds?.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>())
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"|held out {id}"));
+        }
+
         foreach (var trace in plan.Rejected ?? [])
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|rejected {trace.Id}|{trace.PromptLength}")));

@@ -98,6 +98,9 @@ public sealed record TrainingPlan
     /// <summary>Share of the rows that are held out and only measured.</summary>
     public double ValidationShare { get; init; } = 0.02;
 
+    /// <summary>Ids of the rows that are held out; null chooses <see cref="ValidationShare"/> of them by a hash of each id.</summary>
+    public IReadOnlySet<string>? ValidationIds { get; init; }
+
     /// <summary>Steps between measurements of the held-out rows; 0: after each epoch.</summary>
     public long ValidateEvery { get; init; }
 

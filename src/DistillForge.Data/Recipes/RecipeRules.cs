@@ -19,6 +19,9 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Train).SetValidator(new TrainRules());
         RuleFor(r => r.Train.GradientCheckpointing).Equal(false).When(r => r.Student.Lora is { Dropout: > 0 }).WithMessage("is true, but student.lora.dropout would drop other inputs when a layer is computed again. Remove one of them.");
         RuleFor(r => r.Package).SetValidator(new PackageRules(known));
+        RuleFor(r => r.Evaluate.Judge).Null().When(r => First(r)?.Gguf is null).WithMessage("compares with a GGUF teacher's answers, and there is none. Remove it.");
+        RuleFor(r => r.Evaluate.Judge!.By!).SetValidator(new TeacherRules()).When(r => r.Evaluate.Judge?.By is not null);
+        RuleFor(r => r.Evaluate.Judge!.Questions).GreaterThan(0).When(r => r.Evaluate.Judge is not null).WithMessage("is {PropertyValue}; it counts questions, 1 or more.");
         RuleFor(r => r.Evaluate.HeldOut).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows.");
     }
 

@@ -177,6 +177,26 @@ public enum EnsembleMix
 /// <param name="Temperature">Of the student's sampling.</param>
 public sealed record OnPolicySettings(double Fraction = 0.5, int MaxTokens = 64, float Temperature = 1);
 
+/// <summary>A column whose rows of one value stay together.</summary>
+public enum GroupColumn
+{
+    None,
+    Category,
+    Source,
+    Author,
+    Expected,
+}
+
+/// <summary>How rows that only measure are chosen; <c>clusters</c> is all defaults.</summary>
+/// <param name="Threshold">Jaccard similarity of word runs from which two rows are one cluster.</param>
+/// <param name="Group">Rows of one value of this column are one cluster too.</param>
+public sealed record SplitSettings(double Threshold = 0.8, GroupColumn Group = GroupColumn.None)
+{
+    /// <summary>What a plain word in the recipe means.</summary>
+    /// <exception cref="FormatException">Says what is allowed.</exception>
+    public static SplitSettings FromText(string text) => text == "clusters" ? new() : throw new FormatException("is neither 'clusters' nor { threshold: 0.8, group: category }");
+}
+
 /// <summary>How the student is trained.</summary>
 public sealed record TrainSettings
 {
@@ -239,6 +259,12 @@ public sealed record TrainSettings
 
     /// <summary>Share of the rows that is kept out to watch the training.</summary>
     public double Validation { get; init; } = 0.02;
+
+    /// <summary>
+    /// Those rows are chosen by whole clusters (near-duplicates, answers to one prompt, and rows of one group), so that no side has what the other nearly has. Empty: each row by itself, by a hash of its id.
+    /// </summary>
+    [AddedLater]
+    public SplitSettings? Split { get; init; }
 
     /// <summary>Steps between measurements of those rows; 0: after each epoch.</summary>
     [AddedLater]
@@ -303,4 +329,24 @@ public sealed record EvaluateSettings
 
     /// <summary>Rows never trained on, for the comparison of distributions.</summary>
     public int HeldOut { get; init; } = 300;
+
+    /// <summary>A language model that says whose answers are better, the student's or the teacher's, asked in both orders. Empty: none.</summary>
+    [AddedLater]
+    public JudgeSettings? Judge { get; init; }
+}
+
+/// <summary>Who compares answers, and by what.</summary>
+public sealed record JudgeSettings
+{
+    /// <summary>What makes an answer good, e.g. <c>prompts/answer.rubric.yaml</c>.</summary>
+    public required RecipeFile Rubric { get; init; }
+
+    /// <summary>The recipe's teacher of this name judges. Empty: its first, who is then a judge in its own cause.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>A judge that is no teacher of the recipe.</summary>
+    public TeacherSource? By { get; init; }
+
+    /// <summary>Questions that are judged, at most; each costs two judgements.</summary>
+    public int Questions { get; init; } = 100;
 }

@@ -3,6 +3,7 @@ using DistillForge.Data;
 using DistillForge.Evaluation;
 using DistillForge.Models;
 using DistillForge.Packaging;
+using DistillForge.Runs.Judging;
 
 namespace DistillForge.Runs.Stages;
 
@@ -50,9 +51,12 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         }
     }
 
-    protected override IReadOnlyDictionary<string, string> Contents => Benchmarks().ToDictionary(
-        named => $"benchmark {named.Name}",
-        named => Sha256.OfText(string.Join('\n', named.Benchmark.Questions().Select(question => $"{question.Messages[^1].Content}\t{question.Expected}"))));
+    protected override IReadOnlyDictionary<string, string> Contents => Benchmarks().Select(named => new KeyValuePair<string, string>(
+        $"benchmark {named.Name}",
+        Sha256.OfText(string.Join('\n', named.Benchmark.Questions().Select(question => $"{question.Messages[^1].Content}\t{question.Expected}")))))
+        .Concat(Judge is null ? [] : [new("judge", Run.IdentityOf(Judges.SourceOf(Run, Judge.By, Judge.Teacher))), new("rubric", Rubric.Read(Judge.Rubric.Path).Sha256)]).ToDictionary();
+
+    JudgeSettings? Judge => Run.Recipe.Evaluate.Judge;
 
     protected override IReadOnlyList<string> Outputs => [File, .. Run.SharesVocabulary ? [FidelityFile] : Array.Empty<string>(), .. HasBaseline ? [BaselineGguf] : Array.Empty<string>()];
 
@@ -79,7 +83,17 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, cancellationToken, UntrainedQuestions) : null;
         List<(string Name, string Gguf)> students = [("student", Student), .. HasBaseline ? [("baseline", Run.Folder.In(BaselineGguf))] : Array.Empty<(string, string)>(), .. HasUntrained ? [("untrained", Untrained)] : Array.Empty<(string, string)>()];
         var fidelity = Run.SharesVocabulary ? await FidelityAsync(students, cancellationToken) : null;
-        ModelScores? Scored(string name, MeasuredModel? model) => model is null ? null : With(model, teacher, fidelity?.Of(name));
+        await using var judges = new Judges(Run, mayAsk: true);
+        var wins = new Dictionary<string, WinRate>();
+        if (Judge is { } settings && teacher is not null)
+        {
+            foreach (var (name, model) in new[] { ("student", student), ("baseline", baseline) }.Where(model => model.Item2 is not null))
+            {
+                wins[name] = await JudgedAnswers.CompareAsync(Run, judges, settings, name, model!, teacher, cancellationToken);
+            }
+        }
+
+        ModelScores? Scored(string name, MeasuredModel? model) => model is null ? null : With(model, teacher, fidelity?.Of(name)) with { WinsAgainstTeacher = wins.GetValueOrDefault(name) };
         var scores = new Scores(
             Run.Recipe.Name,
             teacher is null ? null : teacher.Scores with { Perplexity = fidelity?.Reports[0].All.TeacherPerplexity, CalibrationError = fidelity?.Reports[0].TeacherCalibration.Ece },

@@ -48,7 +48,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
         var maker = model ?? whole?.Value ?? own.Value;
         var tokenizer = pruned is null ? maker : new PrunedTokenizer(maker, pruned, own.Value);
         var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
-        using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
+        using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer, Run.Settings.EffectiveThreads);
         var origin = new Origin(Run.Recipe.Name, Run.Asks ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
         var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin)
         {
