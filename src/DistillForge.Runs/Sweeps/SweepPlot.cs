@@ -43,7 +43,7 @@ static class SweepPlot
             var (thick, y) = (result == best ? 3 : 1.5, Top + Height + 50 + 18 * i);
             var words = string.Join(", ", result.Values.Select(value => $"{value.Key} {value.Value}"));
             svg.AppendLine(CultureInfo.InvariantCulture, $"""<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="{thick}"{(result.Ended is null ? "" : " stroke-dasharray=\"4 3\"")}/>""");
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path d="M{Left} {y - 4}h24" stroke="{colour}" stroke-width="{thick}"/><text x="{Left + 32}" y="{y}">{System.Security.SecurityElement.Escape(words)}: {result.Measure:F4}{(result == best ? ", kept" : result.Ended is null ? "" : ", given up")}</text>""");
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path d="M{Left} {y - 4}h24" stroke="{colour}" stroke-width="{thick}"/><text x="{Left + 32}" y="{y}">{System.Security.SecurityElement.Escape(words)}: {(result == best ? $"{result.Measure:F4}, kept" : result.Ended is null ? $"{result.Measure:F4}" : double.IsFinite(result.Measure) ? $"{result.Measure:F4}, {Sweep.Fate(result)}" : Sweep.Fate(result))}</text>""");
         }
 
         return svg.AppendLine("</svg>").ToString();
