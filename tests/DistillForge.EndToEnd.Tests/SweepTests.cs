@@ -33,6 +33,7 @@ public sealed class SweepTests
         Assert.StartsWith("8e-3", best.GetProperty("values").GetProperty("train.learning_rate").GetString(), StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(work.Run("swept", "sweep", best.GetProperty("id").GetString()!, "checkpoint", "model.safetensors")), File.ReadAllBytes(work.Run("swept", "checkpoint", "model.safetensors")));
         Assert.Contains("kept", first.Error, StringComparison.Ordinal);
+        Assert.Contains("learning_rate  cross-entropy.label_smoothing  held-out  at step", first.Error, StringComparison.Ordinal);
         Assert.Equal(8, XDocument.Load(work.Run("swept", "sweep", "sweep.svg")).Descendants().Count(element => element.Name.LocalName == "polyline"));
 
         Assert.True(second.ExitCode == 0, second.Error);
@@ -54,6 +55,18 @@ public sealed class SweepTests
         SweepResult[] results = [.. new[] { (2.0, 1.5), (1.0, 4.0), (3.0, 3.0) }.Take(before).Select((at, i) => new SweepResult($"{i}", new Dictionary<string, string>(), 0, 0, 20, 1, null, [new(10, at.Item1), new(20, at.Item2)]))];
 
         Assert.Equal(given, Median.WhyStop(step, best, results, enough: 3) is not null);
+    }
+
+    [Fact]
+    public void A_student_given_up_at_its_first_measurement_is_seen_in_the_plot_and_one_that_diverged_is_named()
+    {
+        SweepResult Of(string id, double measure, string? ended, params SweepPoint[] points) => new(id, new Dictionary<string, string> { ["train.learning_rate"] = id }, measure, 5, 5, 1, ended, points);
+        SweepResult[] results = [Of("1e-3", 1, null, new(5, 2), new(10, 1)), Of("1e-2", 3, "worse than half of the students before it", new SweepPoint(5, 3)), Of("1", double.PositiveInfinity, "diverged")];
+
+        var drawn = XDocument.Parse(SweepPlot.Draw(results, results[0])).Descendants().ToList();
+
+        Assert.Equal(2, drawn.Count(element => element.Name.LocalName == "circle"));
+        Assert.Contains("train.learning_rate 1: diverged", drawn.Select(element => element.Value));
     }
 
     static int Trained(string messages) => messages.Split('\n').Count(line => line.Contains("what is trained in", StringComparison.Ordinal));

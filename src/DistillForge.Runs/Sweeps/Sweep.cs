@@ -96,7 +96,7 @@ sealed class Sweep(RunContext run)
         string[] keys = [.. best.Values.Keys];
         string[][] rows =
         [
-            [.. keys.Select(key => key[(key.LastIndexOf('.') + 1)..]), "held-out", "at step", "steps", "seconds", ""],
+            [.. keys.Select(SweepTrial.Short), "held-out", "at step", "steps", "seconds", ""],
             .. results.OrderBy(result => result.Ended is not null).ThenBy(result => result.Measure).Select(result => (string[])
             [
                 .. keys.Select(key => result.Values[key]), double.IsFinite(result.Measure) ? result.Measure.ToString("F4", CultureInfo.InvariantCulture) : "–", result.BestStep > 0 ? $"{result.BestStep:N0}" : "–", $"{result.Steps:N0}", $"{result.Seconds:F1}",
