@@ -1,7 +1,6 @@
 using DistillForge.Torch;
 using DistillForge.Training;
 using DistillForge.Training.Devices;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Torch;
 
