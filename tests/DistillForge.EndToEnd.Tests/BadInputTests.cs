@@ -58,6 +58,12 @@ public class BadInputTests
 
         Assert.Equal(2, ended.ExitCode);
         Assert.Contains("holds no row to train on: the filters dropped all", ended.Error, StringComparison.Ordinal);
+
+        // A file that is no table of a run is read, too: what an error names can be looked at.
+        var inspected = await Forging.RunAsync("inspect", work.Run("nothing", "tokens.parquet"));
+        Assert.True(inspected.ExitCode == 0, inspected.Error);
+        Assert.StartsWith("rows\n0\n", inspected.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("token_ids\t", inspected.Output, StringComparison.Ordinal);
     }
 
     [Fact]
