@@ -71,10 +71,9 @@ public static class Inspection
 
     static async IAsyncEnumerable<string> ParquetAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // The folder's stage files are views by their names; a file or shard elsewhere is read by its own folder.
-        var table = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))!) is "examples" or "traces" ? Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))!) : Path.GetFileNameWithoutExtension(path);
-        var folder = table is "examples" or "traces" ? Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(path)))! : Path.GetDirectoryName(Path.GetFullPath(path))!;
-        foreach (var query in new[] { $"select count(*) as rows from {table}", $"describe {table}", $"select * from {table} limit 3" })
+        var whole = Path.GetFullPath(path);
+        var (table, folder) = ($"read_parquet('{whole.Replace("'", "''", StringComparison.Ordinal)}')", Path.GetDirectoryName(whole)!);
+        foreach (var query in new[] { $"select count(*) as rows from {table}", $"select column_name, column_type from (describe select * from {table})", $"select * from {table} limit 3" })
         {
             foreach (var line in Lines(await Sql.QueryAsync(query, folder, cancellationToken)))
             {

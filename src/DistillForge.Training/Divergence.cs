@@ -38,7 +38,7 @@ sealed record Divergence(long Step, string What, double Loss, double GradientNor
     }
 
     /// <summary>Writes the batch as a traces file, and why in words and figures.</summary>
-    public ForgeException Save(string folder, TrainingPlan plan, TrainingCurve curve)
+    public DivergedException Save(string folder, TrainingPlan plan, TrainingCurve curve)
     {
         var place = Path.Combine(folder, Folder);
         Directory.CreateDirectory(place);
@@ -55,7 +55,7 @@ sealed record Divergence(long Step, string What, double Loss, double GradientNor
             ["rows"] = new JsonArray([.. Rows.Select(row => (JsonNode)new JsonObject { ["id"] = row.Row.Trace.Id, ["loss"] = Number(row.Loss), ["trained_tokens"] = row.Row.Trained.Length, ["text"] = Text(row.Row, plan.Vocabulary) })]),
         };
         System.IO.File.WriteAllText(Path.Combine(place, "why.json"), why.ToJsonString(Json) + "\n");
-        return new ForgeException(new Problem("train.learning_rate", FormattableString.Invariant($"is {plan.LearningRate}, and at step {Step} {What}: training diverged."), $"Lower it, or raise train.warmup. If one row is to blame, {place} shows it: why.json has the step's rows, the worst first, and './distillforge inspect {rows}' their tokens."));
+        return new DivergedException(Step, new Problem("train.learning_rate", FormattableString.Invariant($"is {plan.LearningRate}, and at step {Step} {What}: training diverged."), $"Lower it, or raise train.warmup. If one row is to blame, {place} shows it: why.json has the step's rows, the worst first, and './distillforge inspect {rows}' their tokens."));
     }
 
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

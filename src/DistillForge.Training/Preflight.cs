@@ -175,7 +175,7 @@ public static class Preflight
             ("ema", plan.Ema is >= 0 and < 1, "must be 0 (none) or more and below 1"),
             ("weight_decay", plan.WeightDecay is >= 0 and < 1e3, "must be 0 or more"),
             ("clip", plan.Clip > 0, "must be above 0"),
-            ("validation_share", plan.ValidationShare is >= 0 and < 1, "must be 0 or more and below 1"),
+            ("validation", plan.ValidationShare is >= 0 and < 1, "must be 0 or more and below 1"),
             ("checkpoint_every", plan.CheckpointEvery >= 1, "must be 1 or more"),
             ("threads", plan.Threads >= 0, "must be 0 (as many as there are processors) or more"),
             ("losses", plan.Losses.Count > 0 && plan.Losses.All(term => term.Share.IsValid && term.Share.Highest > 0), "must name at least one loss, each with a weight above 0"),
@@ -219,7 +219,7 @@ public static class Preflight
         var rows = corpus.Training.Concat(corpus.Validation).ToArray();
         if (corpus.Training.Count == 0)
         {
-            yield return new Problem("rows", corpus.Validation.Count == 0 ? "there is no token to train on." : "all are held out for validation.", "Check the filters and the loss masks, or lower train.validation_share.");
+            yield return new Problem("rows", corpus.Validation.Count == 0 ? "there is no token to train on." : "all are held out for validation.", "Check the filters and the loss masks, or lower train.validation.");
             yield break;
         }
 
@@ -231,7 +231,7 @@ public static class Preflight
         int?[] ends = [plan.Vocabulary.Eos, plan.Vocabulary.Eot];
         if (!corpus.Training.Exists(row => row.Trained.Any(i => ends.Contains(row.Trace.TokenIds[row.Trace.PromptLength + i]))))
         {
-            yield return new Problem("rows", "no row trains the end-of-sequence token, so the student would never stop.", "Complete the answers with it, or raise student.context if it was cut off.");
+            yield return new Problem("rows", "no row trains the end-of-sequence token, so the student would never stop.", "Where answers were cut off, raise generate.max_tokens (or student.context); else complete them with it.");
         }
     }
 }

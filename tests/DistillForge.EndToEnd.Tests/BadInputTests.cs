@@ -43,6 +43,30 @@ public class BadInputTests
     }
 
     [Fact]
+    public async Task Filters_that_keep_nothing_leave_nothing_to_train_on_and_are_named()
+    {
+        using var work = new Workplace();
+        work.File("none.yaml", "filters: [ min-length: { characters: 100000 } ]");
+        var recipe = work.File("nothing.yaml", """
+            name: nothing
+            dataset: { template: prompts/home.prompt.yaml, count: 20 }
+            filters: none.yaml
+            student: { layers: 1, width: 32, heads: 2, vocabulary: { train: 300 } }
+            """);
+
+        var ended = await Forging.RunAsync("train", recipe, "--runs", work.Runs);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("holds no row to train on: the filters dropped all", ended.Error, StringComparison.Ordinal);
+
+        // A file that is no table of a run is read, too: what an error names can be looked at.
+        var inspected = await Forging.RunAsync("inspect", work.Run("nothing", "tokens.parquet"));
+        Assert.True(inspected.ExitCode == 0, inspected.Error);
+        Assert.StartsWith("rows\n0\n", inspected.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("token_ids\t", inspected.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_second_run_on_one_folder_is_told_who_holds_the_lock()
     {
         using var work = new Workplace();

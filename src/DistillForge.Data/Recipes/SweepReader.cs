@@ -44,7 +44,12 @@ public sealed record SweepTrial(IReadOnlyDictionary<string, string> Values, Reci
     /// <summary>Names what is trained: the same in any sweep.</summary>
     public string Id => RecipePart.Of(Recipe, "student", "train").Sha256[..8];
 
-    public override string ToString() => string.Join(", ", Values.Select(value => $"{value.Key[(value.Key.LastIndexOf('.') + 1)..]} {value.Value}"));
+    const string Losses = "train.losses.";
+
+    public override string ToString() => string.Join(", ", Values.Select(value => $"{Short(value.Key)} {value.Value}"));
+
+    /// <summary>A swept key as a person calls it: <c>learning_rate</c>, but <c>forward-kl.weight</c>, since each loss has one.</summary>
+    public static string Short(string key) => key.StartsWith(Losses, StringComparison.Ordinal) ? key[Losses.Length..] : key[(key.LastIndexOf('.') + 1)..];
 }
 
 /// <summary>Makes a recipe of each combination of a sweep's values: the file as it stands, with these values in their places.</summary>

@@ -215,6 +215,11 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         // A row that a transform changed is not what the teacher said: it has no trace, and its old one would bring back what was taken away.
         var changed = Run.HasTeacher && Manifest.TryRead(Run.Folder.Path, "filter") is { } filter ? (long)filter.Figures.GetValueOrDefault("changed") : 0;
         Ledger.Balance(Name, ("curated", curated.Count), ("traces", traces.Count), ("changed", changed));
+        if (traces.Count == 0)
+        {
+            throw new ForgeException(new Problem(Run.Folder.Curated, $"holds no row to train on: {(curated.Count == 0 ? "the filters dropped all, or a person is still to judge them" : "a transform changed each, and what a teacher thought of the old text says nothing of the new")}.", "verdicts.parquet beside it has each row's reason. Loosen the filters, or ask for more rows."));
+        }
+
         if (changed > 0)
         {
             Run.Progress.Say($"  {changed:N0} changed rows have no trace and are not trained on");

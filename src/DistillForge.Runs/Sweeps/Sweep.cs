@@ -28,6 +28,8 @@ sealed class Sweep(RunContext run)
     // Fewer have no median worth the name.
     const int Enough = 3;
 
+    const string Diverged = "diverged";
+
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <returns>The run with the best student's recipe; its checkpoint lies where training finds it.</returns>
@@ -41,11 +43,16 @@ sealed class Sweep(RunContext run)
             results.Add(await TryAsync(trial, results, cancellationToken));
         }
 
-        var best = results.Where(result => result.Ended is null).DefaultIfEmpty(results[0]).MinBy(result => result.Measure)!;
+        var best = Best(results);
         Write(results, best);
         Keep(best);
         return run.With(run.Recipe.Trials.First(trial => trial.Id == best.Id).Recipe);
     }
+
+    // Median stopping never gives the first students up, so without one that came to its end all of them diverged.
+    static SweepResult Best(IReadOnlyList<SweepResult> results)
+        => results.Where(result => result.Ended is null).MinBy(result => result.Measure)
+            ?? throw new ForgeException(new Problem("sweep", $"has {results.Count} {(results.Count == 1 ? "student" : "students")}, and all of them diverged.", "Try lower learning rates, or raise train.warmup."));
 
     async Task<SweepResult> TryAsync(SweepTrial trial, IReadOnlyList<SweepResult> before, CancellationToken cancellationToken)
     {
@@ -55,7 +62,17 @@ sealed class Sweep(RunContext run)
             Trial = place,
             EndsAfter = run.Recipe.Sweep!.Stop == SweepStop.Never ? null : points => Median.WhyStop(points[^1].Step, points.Min(point => point.Measure), before, Enough),
         };
-        var manifest = await stage.DoAsync(cancellationToken);
+        Manifest manifest;
+        try
+        {
+            manifest = await stage.DoAsync(cancellationToken);
+        }
+        catch (DivergedException diverged)
+        {
+            run.Progress.Say($"  {diverged.Message}");
+            return new SweepResult(trial.Id, trial.Values, double.PositiveInfinity, 0, diverged.Step, 0, Diverged, []);
+        }
+
         var curve = Checkpoint.ReadCurve(run.Folder.In($"{place}/checkpoint"));
         var points = curve.Validation.Select(point => new SweepPoint(point.Step, point.Measure)).ToList();
         return new SweepResult(trial.Id, trial.Values, curve.Best?.Measure ?? double.PositiveInfinity, curve.Best?.Step ?? 0, (long)manifest.Figures["steps"], Math.Round(curve.Seconds, 1), Median.Says(curve.Ended) ? curve.Ended : null, points);
@@ -79,16 +96,19 @@ sealed class Sweep(RunContext run)
         string[] keys = [.. best.Values.Keys];
         string[][] rows =
         [
-            [.. keys.Select(key => key[(key.LastIndexOf('.') + 1)..]), "held-out", "at step", "steps", "seconds", ""],
+            [.. keys.Select(SweepTrial.Short), "held-out", "at step", "steps", "seconds", ""],
             .. results.OrderBy(result => result.Ended is not null).ThenBy(result => result.Measure).Select(result => (string[])
             [
-                .. keys.Select(key => result.Values[key]), result.Measure.ToString("F4", CultureInfo.InvariantCulture), $"{result.BestStep:N0}", $"{result.Steps:N0}", $"{result.Seconds:F1}",
-                result == best ? "kept" : result.Ended is null ? "" : "given up",
+                .. keys.Select(key => result.Values[key]), double.IsFinite(result.Measure) ? result.Measure.ToString("F4", CultureInfo.InvariantCulture) : "–", result.BestStep > 0 ? $"{result.BestStep:N0}" : "–", $"{result.Steps:N0}", $"{result.Seconds:F1}",
+                result == best ? "kept" : Fate(result),
             ]),
         ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         return rows.Select(row => "  " + string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }
+
+    /// <summary>How it ended, where that was before its last step; else nothing.</summary>
+    internal static string Fate(SweepResult result) => result.Ended is null ? "" : result.Ended == Diverged ? Diverged : "given up";
 
     // Beside its place, then renamed: training finds a whole checkpoint or none, and a finished one is not trained again.
     void Keep(SweepResult best)

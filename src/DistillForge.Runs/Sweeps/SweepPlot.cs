@@ -43,7 +43,13 @@ static class SweepPlot
             var (thick, y) = (result == best ? 3 : 1.5, Top + Height + 50 + 18 * i);
             var words = string.Join(", ", result.Values.Select(value => $"{value.Key} {value.Value}"));
             svg.AppendLine(CultureInfo.InvariantCulture, $"""<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="{thick}"{(result.Ended is null ? "" : " stroke-dasharray=\"4 3\"")}/>""");
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path d="M{Left} {y - 4}h24" stroke="{colour}" stroke-width="{thick}"/><text x="{Left + 32}" y="{y}">{System.Security.SecurityElement.Escape(words)}: {result.Measure:F4}{(result == best ? ", kept" : result.Ended is null ? "" : ", given up")}</text>""");
+            // Who is given up at the first measurement is a point, and a line of one point cannot be seen.
+            if (result.Points.LastOrDefault(point => double.IsFinite(point.Measure)) is { } end)
+            {
+                svg.AppendLine(CultureInfo.InvariantCulture, $"""<circle cx="{X(end.Step):F1}" cy="{Y(end.Measure):F1}" r="3" fill="{colour}"/>""");
+            }
+
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""<path d="M{Left} {y - 4}h24" stroke="{colour}" stroke-width="{thick}"/><text x="{Left + 32}" y="{y}">{System.Security.SecurityElement.Escape(words)}: {(result == best ? $"{result.Measure:F4}, kept" : result.Ended is null ? $"{result.Measure:F4}" : double.IsFinite(result.Measure) ? $"{result.Measure:F4}, {Sweep.Fate(result)}" : Sweep.Fate(result))}</text>""");
         }
 
         return svg.AppendLine("</svg>").ToString();

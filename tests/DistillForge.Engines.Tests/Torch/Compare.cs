@@ -1,5 +1,3 @@
-using static DistillForge.Torch.torch;
-
 namespace DistillForge.Engines.Tests.Torch;
 
 /// <summary>Holds gradients against finite differences, and kernels against plain operations.</summary>

@@ -1,8 +1,6 @@
 using DistillForge.Torch;
 using DistillForge.Training;
 using DistillForge.Training.Devices;
-using static DistillForge.Torch.torch;
-using Tensor = DistillForge.Torch.torch.Tensor;
 
 namespace DistillForge.Engines.Tests.Torch;
 

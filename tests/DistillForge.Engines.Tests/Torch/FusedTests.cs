@@ -1,5 +1,4 @@
 using DistillForge.Torch;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Torch;
 

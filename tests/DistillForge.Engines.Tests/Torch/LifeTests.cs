@@ -1,6 +1,5 @@
 using DistillForge.Torch;
 using Xunit.Abstractions;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Torch;
 

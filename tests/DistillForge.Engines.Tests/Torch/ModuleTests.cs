@@ -1,7 +1,6 @@
 using DistillForge.Torch;
 using DistillForge.Torch.Modules;
 using DistillForge.Torch.Utils;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Torch;
 

@@ -1,5 +1,3 @@
-using static DistillForge.Torch.torch;
-
 namespace DistillForge.Engines.Tests.Torch;
 
 [Collection("torch")]

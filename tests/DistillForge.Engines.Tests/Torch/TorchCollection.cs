@@ -1,5 +1,3 @@
-using static DistillForge.Torch.torch;
-
 namespace DistillForge.Engines.Tests.Torch;
 
 /// <summary>Tests that count live tensors or switch kernels off run alone.</summary>

@@ -1,7 +1,6 @@
 using DistillForge.Text;
 using DistillForge.Training;
 using DistillForge.Training.Losses;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Training;
 

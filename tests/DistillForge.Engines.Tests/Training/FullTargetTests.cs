@@ -1,6 +1,4 @@
 using DistillForge.Training;
-using static DistillForge.Torch.torch;
-using Tensor = DistillForge.Torch.torch.Tensor;
 
 namespace DistillForge.Engines.Tests.Training;
 

@@ -4,7 +4,6 @@ using DistillForge.Packaging;
 using DistillForge.Text;
 using DistillForge.Training;
 using DistillForge.Training.Inference;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Training;
 

@@ -1,7 +1,5 @@
 using DistillForge.Training;
 using DistillForge.Training.Losses;
-using static DistillForge.Torch.torch;
-using Tensor = DistillForge.Torch.torch.Tensor;
 
 namespace DistillForge.Engines.Tests.Training;
 

@@ -1,5 +1,4 @@
 using DistillForge.Training;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Training;
 

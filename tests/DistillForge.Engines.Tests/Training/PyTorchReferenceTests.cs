@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using DistillForge.Training;
 using DistillForge.Training.Losses;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Training;
 

@@ -1,8 +1,6 @@
 using DistillForge.Models;
 using DistillForge.Training;
 using DistillForge.Training.Losses;
-using static DistillForge.Torch.torch;
-using Tensor = DistillForge.Torch.torch.Tensor;
 
 namespace DistillForge.Engines.Tests.Training;
 

@@ -5,7 +5,6 @@ using DistillForge.Text;
 using DistillForge.Training;
 using DistillForge.Training.Inference;
 using DistillForge.Training.Pretrained;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Training;
 

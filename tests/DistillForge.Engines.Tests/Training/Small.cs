@@ -1,7 +1,6 @@
 using DistillForge.Models;
 using DistillForge.Text;
 using DistillForge.Training;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Training;
 

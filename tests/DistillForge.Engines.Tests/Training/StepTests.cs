@@ -1,6 +1,5 @@
 using DistillForge.Models;
 using DistillForge.Training;
-using static DistillForge.Torch.torch;
 
 namespace DistillForge.Engines.Tests.Training;
 

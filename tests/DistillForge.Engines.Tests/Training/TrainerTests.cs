@@ -133,12 +133,13 @@ public sealed class TrainerTests(Scratch scratch) : IClassFixture<Scratch>
         var error = await Assert.ThrowsAsync<ForgeException>(() => Train(Plan, traces, scratch["empty"]));
 
         Assert.Contains("no token to train on", error.Message, StringComparison.Ordinal);
+        Assert.Contains("lower train.validation.", error.Message, StringComparison.Ordinal);   // as a recipe calls it
     }
 
     [Fact]
     public async Task A_loss_that_runs_away_is_named()
     {
-        var error = await Assert.ThrowsAsync<ForgeException>(() => Train(Plan with { LearningRate = 1e30, Clip = 1e30 }, Small.Counting(60, new Random(2)), scratch["diverged"]));
+        var error = await Assert.ThrowsAsync<DivergedException>(() => Train(Plan with { LearningRate = 1e30, Clip = 1e30 }, Small.Counting(60, new Random(2)), scratch["diverged"]));
 
         Assert.Contains("diverged", error.Message, StringComparison.Ordinal);
     }
