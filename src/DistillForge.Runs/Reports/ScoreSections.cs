@@ -36,7 +36,7 @@ static class ScoreSections
 
     /// <summary>Benchmarks that the first table does not speak of, because they are not the first one, or no exact match.</summary>
     public static IEnumerable<TaskResult> Beyond(IReadOnlyList<TaskResult> tasks)
-        => tasks.FirstOrDefault(task => task.Measure == Stages.MeasuredModel.ExactMeasure) is var first && tasks.Any(task => task.Measure != Stages.MeasuredModel.ExactMeasure)
+        => tasks.FirstOrDefault(task => task.Measure == Stages.MeasuredModel.ExactMeasure) is var first && tasks.Any(task => task != first && task.Benchmark != Stages.HeldOutBenchmark.Name)
             ? tasks.Where(task => task != first) : [];
 
     /// <summary>Every benchmark by itself; null where there is no more than the first table says.</summary>

@@ -144,7 +144,7 @@ public sealed class MultipleChoiceTests : IDisposable
         public Task<TokenTrace> ScoreAsync(TokenSequence tokens, Want want, CancellationToken cancellationToken) => Task.FromResult(new TokenTrace
         {
             Id = "", Scorer = "", Vocabulary = "letters", TokenIds = [.. tokens.TokenIds], PromptLength = 1, LossMask = [],
-            TokenLogprobs = [.. tokens.TokenIds.Skip(1).Select((id, i) => id == 1 ? (i == 2 ? -100f : 0f) : "no".Contains((char)id) ? -1f : -0.9f)],
+            TokenLogprobs = [.. tokens.TokenIds.Skip(1).Select((id, i) => id == 1 ? (i == 2 ? -100f : 0f) : id == ' ' ? -0.5f : "no".Contains((char)id) ? -1f : -0.9f)],
         });
     }
 
@@ -255,7 +255,7 @@ public sealed class ReadmeTests : IDisposable
         folder.Put("forms.jsonl", """{"letter":"I am Ada.","fields":{"name":"Ada"}}""" + "\n");
         folder.Put("articles.csv", "question,answer\nWho?,Ada\n");
         folder.Put("code.jsonl", """{"question":"Add.","answer":"1"}""" + "\n");
-        folder.Put("my.yaml", "name: my\ndataset: { jsonl: rows.jsonl }\n" + example);
+        folder.Put("my.yaml", "name: my\ndataset: { jsonl: rows.jsonl }\nstudent: { layers: 1, width: 32, heads: 2, vocabulary: { train: 512 } }\ntrain: { losses: [ cross-entropy ] }\n" + example);
         var catalog = new Catalog<IBenchmark>(typeof(HomeActions).Assembly);
 
         var recipe = RecipeReader.Read(folder["my.yaml"], new KnownNames { Benchmarks = catalog.Names.ToDictionary(name => name, catalog.OptionsOf) });
