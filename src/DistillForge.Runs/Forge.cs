@@ -2,6 +2,7 @@ using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
 using DistillForge.Llama;
+using DistillForge.Runs.Judging;
 using DistillForge.Runs.Lineage;
 using DistillForge.Runs.Stages;
 using DistillForge.Training;
@@ -49,9 +50,10 @@ public static class Forge
         }
 
         var rows = await WantedRows.OpenAsync(run, cancellationToken);
+        await using var judges = new Judges(run, mayAsk: false);
         return rows.Count == 0
             ? throw new ForgeException(new Problem(request.Recipe, "has no answers to judge yet, and a dry run asks nobody.", "Give it a small prompts.count, run './distillforge generate' with it, and raise the count later: answers that are there are not asked for again."))
-            : await new FilterPipeline(run.Recipe.Policy ?? new FilterPolicy { Filters = [] }, progress).PreviewAsync(new FirstRows(rows, sample), examples, cancellationToken);
+            : await new FilterPipeline(run.Recipe.Policy ?? new FilterPolicy { Filters = [] }, progress, run.Terms, judges).PreviewAsync(new FirstRows(rows, sample), examples, cancellationToken);
     }
 
     /// <summary>What <see cref="RunAsync"/> would do, and what that takes. A stage behind one that is to be done may be done as well.</summary>

@@ -53,6 +53,11 @@ public static class Preflight
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
         }
 
+        foreach (var id in plan.ValidationIds?.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>())
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"|held out {id}"));
+        }
+
         foreach (var trace in plan.Rejected ?? [])
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|rejected {trace.Id}|{trace.PromptLength}")));
@@ -92,11 +97,12 @@ public static class Preflight
     }
 
     /// <summary>What is about to happen, in a line.</summary>
-    public static string Summary(TrainingPlan plan, Corpus corpus, long steps)
+    /// <param name="trained">Parameters that training may change.</param>
+    public static string Summary(TrainingPlan plan, Corpus corpus, long steps, long trained)
     {
         var epochs = Epochs(plan, corpus);
         return FormattableString.Invariant(
-            $"{plan.Shape.Parameters:N0} parameters; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Operations(plan, corpus) / 1e12:N1} TFLOP");
+            $"{plan.Shape.Parameters:N0} parameters{(trained == plan.Shape.Parameters ? "" : FormattableString.Invariant($", {trained:N0} of adapters beside them are trained"))}; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Operations(plan, corpus) / 1e12:N1} TFLOP");
     }
 
     /// <summary>What it takes, in a line.</summary>

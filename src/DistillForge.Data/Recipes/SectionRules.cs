@@ -79,6 +79,7 @@ sealed class StudentRules : AbstractValidator<StudentSettings>
         RuleFor(s => s.FeedForward).InclusiveBetween(1, 1 << 20).WithMessage("is {PropertyValue}; 1 to 1048576 are possible.");
         RuleFor(s => s.Context).InclusiveBetween(8, 1 << 20).WithMessage("is {PropertyValue}; 8 to 1048576 tokens are possible.");
         Starts();
+        RuleFor(s => s.Vocabulary.Pruned).Equal(false).When(s => !s.Vocabulary.IsTeacher).WithMessage("is true beside train, which makes a vocabulary of its own. Keep one.");
         // 256 bytes, four special tokens, and something to merge.
         RuleFor(s => s.Vocabulary.Train).InclusiveBetween(264, 1 << 20).When(s => !s.Vocabulary.IsTeacher).WithMessage("is {PropertyValue}; a byte-level vocabulary has 264 to 1048576 entries.");
     }
@@ -135,6 +136,7 @@ sealed class TrainRules : AbstractValidator<TrainSettings>
         RuleFor(t => t.Warmup).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share of the steps, from 0 to below 1.");
         RuleFor(t => t.WeightDecay).InclusiveBetween(0, 10).WithMessage("is {PropertyValue}; 0 to 10 are possible.");
         RuleFor(t => t.Clip).GreaterThan(0).WithMessage("is {PropertyValue}; it is above 0.");
+        RuleFor(t => t.Split!.Threshold).Must(value => value is >= 0.6 and <= 1).When(t => t.Split is not null).WithMessage("is {PropertyValue}; it lies between 0.6 and 1.");
         RuleFor(t => t.Validation).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share of the rows, from 0 to below 1.");
         RuleFor(t => t.MicroBatch).InclusiveBetween(0, 1 << 24).WithMessage("is {PropertyValue}; it counts tokens, and 0 computes a whole step at once.");
         RuleFor(t => t.FinalRate).InclusiveBetween(0, 1).WithMessage("is {PropertyValue}; it is a share of the learning rate, from 0 to 1.");

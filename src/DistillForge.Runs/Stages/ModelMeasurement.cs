@@ -58,8 +58,8 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
         return AnswerAgreement.Of(Answers.Where(answer => theirs.ContainsKey(answer.Key)).Select(answer => (theirs[answer.Key].Trim(), answer.Answer.Answer.Trim())));
     }
 
-    // A choice that both took is no text that both wrote.
-    IEnumerable<(string Key, GradedAnswer Answer)> Answers
+    /// <summary>What it answered in words of its own, each question once; a choice that two models take is no text that both wrote.</summary>
+    public IEnumerable<(string Key, GradedAnswer Answer)> Answers
         => Tasks.Where(task => task.Answers.All(answer => answer.Question.Choices.Count == 0)).SelectMany(task => task.Answers.Select(answer => ($"{task.Benchmark}/{answer.Question.Id}", answer))).Concat(Talk.Select(answer => (answer.Question.Id, answer))).Where(answer => answer.answer.Failure is null).DistinctBy(answer => answer.Item1);
 
     static ModelScores Of(List<TaskScore> tasks)

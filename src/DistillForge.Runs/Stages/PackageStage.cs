@@ -40,10 +40,15 @@ sealed class PackageStage(RunContext run) : Stage(run)
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        await using var model = TokenizerGguf(vocabulary) is { } gguf ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
-        ITokenizer tokenizer = model is null ? new BpeTokenizer(vocabulary) : model;
+        await using var own = await StudentTokenizer.OpenAsync(Run, vocabulary, cancellationToken);
+        await using var model = Run.SharesVocabulary ? await Run.OpenExactAsync(Run.TeacherGguf, 2, cancellationToken) : null;
+        var pruned = Run.PrunedVocabulary();
+        await using var whole = pruned is not null && model is null ? await StudentTokenizer.OpenAsync(Run, pruned.Whole, cancellationToken) : null;
+        // Whoever made the training ids: the teacher where it is at hand, by way of the map where the vocabulary is pruned.
+        var maker = model ?? whole?.Value ?? own.Value;
+        var tokenizer = pruned is null ? maker : new PrunedTokenizer(maker, pruned, own.Value);
         var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
-        using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
+        using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer, Run.Settings.EffectiveThreads);
         var origin = new Origin(Run.Recipe.Name, Run.Asks ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
         var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin)
         {
@@ -73,10 +78,6 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
         return figures;
     }
-
-    // The model that made the training ids: the teacher, or what the student started from.
-    string? TokenizerGguf(Vocabulary vocabulary) => Run.SharesVocabulary ? Run.LocalTeacher
-        : vocabulary.Kind == "gpt2" ? null : Run.StudentVocabularyGguf;
 
     // Rows from everywhere in the curated set; more of them change nothing any more.
     async Task<List<IReadOnlyList<int>>> CalibrationAsync(Dialogue dialogue, CancellationToken cancellationToken)
