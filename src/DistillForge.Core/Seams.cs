@@ -68,13 +68,40 @@ public interface ITransform
 }
 
 /// <summary>One question of a benchmark.</summary>
-public sealed record Question(string Id, IReadOnlyList<Message> Messages, string Expected, string? Category = null);
+public sealed record Question(string Id, IReadOnlyList<Message> Messages, string Expected, string? Category = null)
+{
+    /// <summary>Answers of which one is to be chosen by its log-likelihood; empty where the model answers in its own words.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+}
+
+/// <summary>What an answer is worth.</summary>
+/// <param name="Score">0 (wrong) … 1 (right).</param>
+/// <param name="Figures">Others beside it, by name, e.g. precision; each is averaged over the answers that have it.</param>
+/// <param name="Why">What is wrong with it, for a person; null where nothing more is to be said.</param>
+public sealed record Grade(double Score, IReadOnlyDictionary<string, double>? Figures = null, string? Why = null);
 
 /// <summary>Questions with known answers.</summary>
 public interface IBenchmark
 {
+    /// <summary>What its scores are, e.g. <c>exact match</c> or <c>F1</c>.</summary>
+    string Measure => "exact match";
+
+    /// <summary>What it is called in tables; null for its name in the catalog.</summary>
+    string? Title => null;
+
     IEnumerable<Question> Questions();
 
     /// <returns>0 (wrong) … 1 (right).</returns>
     double Grade(Question question, string answer);
+
+    /// <summary>The grade with whatever else there is to say; called from several threads at once.</summary>
+    Grade Judge(Question question, string answer) => new(Grade(question, answer));
+}
+
+/// <summary>A model that knows how a conversation becomes its tokens, so that it can be asked how likely an answer is.</summary>
+public interface IAnswerScorer : ILanguageModel
+{
+    /// <summary>Everything up to where the assistant begins to speak, then the answer and the token that ends it.</summary>
+    /// <exception cref="CompletionFailedException">This conversation has no tokens, e.g. because it holds a control token.</exception>
+    TokenSequence Sequence(IReadOnlyList<Message> messages, string answer);
 }

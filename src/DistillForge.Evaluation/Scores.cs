@@ -25,6 +25,9 @@ public sealed record Scores(
     /// <summary>Each benchmark's categories, where the student lost most against the teacher first; empty where nothing is categorised.</summary>
     public IReadOnlyList<TaskSlice> Slices { get => field ?? []; init; } = [];
 
+    /// <summary>Each benchmark by itself, with intervals and paired differences; empty in scores of an older build.</summary>
+    public IReadOnlyList<TaskResult> Tasks { get => field ?? []; init; } = [];
+
     public string ToJson() => JsonSerializer.Serialize(this, ScoresJson.Default.Scores);
 
     /// <summary>Whole or not at all.</summary>
@@ -102,6 +105,10 @@ public sealed record ModelScores(
 
     /// <summary>The most that the process that runs it held, with its caches.</summary>
     public long? MemoryBytes { get; init; }
+
+    /// <summary>What the processor packages used while it answered, other work of the machine included, by question; null where no counter can be read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? JoulesPerAnswer { get; init; }
 }
 
 /// <summary>Rows of the run: in = kept + dropped + failed.</summary>

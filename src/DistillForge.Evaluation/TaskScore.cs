@@ -3,7 +3,16 @@ namespace DistillForge.Evaluation;
 /// <summary>One question, its answer, and what the answer is worth.</summary>
 /// <param name="Score">0 (wrong) … 1 (right); 0 where there is no answer.</param>
 /// <param name="Failure">Why there is no answer, else null.</param>
-public sealed record GradedAnswer(Question Question, string Answer, double Score, int Tokens = 0, string? Failure = null);
+public sealed record GradedAnswer(Question Question, string Answer, double Score, int Tokens = 0, string? Failure = null)
+{
+    /// <summary>Beside the score, by name; see <see cref="Grade.Figures"/>.</summary>
+    public IReadOnlyDictionary<string, double> Figures { get; init; } = NoFigures;
+
+    /// <summary>What is wrong with it; null where nothing more is to be said.</summary>
+    public string? Why { get; init; }
+
+    static readonly IReadOnlyDictionary<string, double> NoFigures = new Dictionary<string, double>();
+}
 
 /// <summary>How a model did in a benchmark: every answer, in the order of the questions, so that two models can be paired.</summary>
 public sealed record TaskScore(string Benchmark, IReadOnlyList<GradedAnswer> Answers)
@@ -11,10 +20,21 @@ public sealed record TaskScore(string Benchmark, IReadOnlyList<GradedAnswer> Ans
     /// <summary>Mean of all scores; with right-or-wrong grades the share of right answers.</summary>
     public double Mean => Answers.Count == 0 ? 0 : Answers.Average(answer => answer.Score);
 
+    /// <summary>What the scores are, see <see cref="IBenchmark.Measure"/>.</summary>
+    public string Measure { get; init; } = "exact match";
+
     public int Right => Answers.Count(answer => answer.Score >= 1);
 
     /// <summary>95 % Wilson interval of the share of right answers.</summary>
     public Interval RightInterval => Interval.Wilson(Right, Answers.Count);
+
+    /// <summary>95 % interval of <see cref="Mean"/>: Wilson's where every answer is right or wrong, else a percentile bootstrap over questions.</summary>
+    public Interval MeanInterval(long seed)
+        => Answers.All(answer => answer.Score is 0 or 1) ? RightInterval : PairedBootstrap.Difference(Values, new double[Answers.Count], seed);
+
+    /// <summary>Means of whatever else the benchmark says, each over the answers that have it.</summary>
+    public IReadOnlyDictionary<string, double> Figures
+        => Answers.SelectMany(answer => answer.Figures).GroupBy(figure => figure.Key).ToDictionary(figure => figure.Key, figure => figure.Average(value => value.Value));
 
     /// <summary>[questions] for a paired comparison.</summary>
     public double[] Values => [.. Answers.Select(answer => answer.Score)];
@@ -24,7 +44,7 @@ public sealed record TaskScore(string Benchmark, IReadOnlyList<GradedAnswer> Ans
 
     /// <summary>Each category's own score.</summary>
     public IEnumerable<TaskScore> ByCategory
-        => Answers.GroupBy(answer => answer.Question.Category ?? "").OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new TaskScore(group.Key, [.. group]));
+        => Answers.GroupBy(answer => answer.Question.Category ?? "").OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new TaskScore(group.Key, [.. group]) { Measure = Measure });
 
     /// <summary>Asks every question greedily and grades the answers.</summary>
     /// <param name="atOnce">Questions in flight, so that the model can batch them.</param>
@@ -46,15 +66,21 @@ public sealed record TaskScore(string Benchmark, IReadOnlyList<GradedAnswer> Ans
             progress.Report($"evaluate {benchmark}", answers.Count, asked.Count, "questions");
         }
 
-        return new TaskScore(benchmark, answers);
+        return new TaskScore(benchmark, answers) { Measure = questions.Measure };
     }
 
     static async Task<GradedAnswer> AskAsync(IBenchmark benchmark, Question question, ILanguageModel model, Sampling sampling, CancellationToken cancellationToken)
     {
         try
         {
+            if (question.Choices.Count > 0)
+            {
+                return await ChoiceReader.AskAsync(benchmark, question, model, cancellationToken);
+            }
+
             var completion = await model.CompleteAsync(new Prompt(question.Id, question.Messages, Expected: question.Expected, Category: question.Category), sampling, cancellationToken);
-            return new(question, completion.Text, benchmark.Grade(question, completion.Text), completion.CompletionTokens);
+            var grade = benchmark.Judge(question, completion.Text);
+            return new(question, completion.Text, grade.Score, completion.CompletionTokens) { Figures = grade.Figures ?? new Dictionary<string, double>(), Why = grade.Why };
         }
         catch (CompletionFailedException failure)
         {

@@ -9,7 +9,7 @@ namespace DistillForge.Llama;
 
 /// <summary>A GGUF model run by llama.cpp in a worker process, which is restarted when it dies.</summary>
 /// <remarks>Calls may overlap and are batched; nothing native is ever loaded into this process.</remarks>
-public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
+public sealed class LlamaModel : IAnswerScorer, ITokenizer, IAsyncDisposable
 {
     const int DeepestGrammar = 1000;
 
@@ -90,6 +90,8 @@ public sealed class LlamaModel : ILanguageModel, ITokenizer, IAsyncDisposable
 
     public async Task<Completion> CompleteAsync(Prompt prompt, Sampling sampling, CancellationToken cancellationToken)
         => await CompleteTokensAsync(Dialogue.Prompt(prompt.Messages), sampling, prompt.Seed, cancellationToken);
+
+    public TokenSequence Sequence(IReadOnlyList<Message> messages, string answer) => Dialogue.Sequence(messages, answer);
 
     /// <summary>Continues a prompt that is tokens already.</summary>
     /// <exception cref="CompletionFailedException">This prompt cannot be answered; others may.</exception>

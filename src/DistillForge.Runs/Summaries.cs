@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistillForge.Data;
 using DistillForge.Evaluation;
+using DistillForge.Runs.Reports;
 using DistillForge.Runs.Stages;
 
 namespace DistillForge.Runs;
@@ -28,6 +29,7 @@ static class Summaries
             ("parameters", Cells(model => model.Parameters.ToString("N0"))),
             ("file, MB", Cells(model => Number(model.Bytes / 1e6, "0.00"))),
             ("exact match", Cells(model => model.ExactMatch is { } share ? Percent(share) : "")),
+            .. ScoreSections.Beyond(scores.Tasks).Select(task => ($"{task.Benchmark}: {task.Measure}", (IReadOnlyList<string>)[.. models.Select(model => task.Models.TryGetValue(model.Name == "model" ? "student" : model.Name, out var figure) ? Percent(figure.Mean) : "")])),
             ("KL to teacher, nats/token", Cells(model => Number(model.KlToTeacher, "0.0000"))),
             ("top-1 agreement", Cells(model => model.Top1Agreement is { } share ? Percent(share) : "")),
             ("top-5 agreement", Cells(model => model.Top5Agreement is { } share ? Percent(share) : "")),
@@ -37,6 +39,7 @@ static class Summaries
             ("wins against teacher", Cells(model => model.WinsAgainstTeacher is { Value: { } share } ? Percent(share) : "")),
             ("first token, ms", Cells(model => Number(model.FirstTokenMilliseconds, "0.0"))),
             ("memory, MB", Cells(model => Number(model.MemoryBytes / 1e6, "0"))),
+            ("joules an answer", Cells(model => Number(model.JoulesPerAnswer, "0.000"))),
             ("tokens/s", Cells(model => Number(model.TokensPerSecond, "#,0"))),
         ];
         return new RunSummary(scores, [.. models.Select(model => model.Name)], [.. rows.Where(row => row.Item2.Any(cell => cell.Length > 0))], [.. Lines(run, scores, Took(done))]);
@@ -57,6 +60,21 @@ static class Summaries
         }
     }
 
+    public static IEnumerable<string> TaskDifferences(TaskResult task)
+    {
+        if (task.StudentMinusTeacher is { } teacher)
+        {
+            yield return $"student minus teacher {Points(teacher)}";
+        }
+
+        if (task.StudentMinusBaseline is { } baseline)
+        {
+            yield return $"student minus baseline {Points(baseline)}";
+        }
+    }
+
+    internal static string Points(Difference difference) => $"{Signed(100 * difference.Value, "0.0")} points ({Signed(100 * difference.Low, "0.0")} to {Signed(100 * difference.High, "0.0")})";
+
     // What was done side by side took its time once.
     static double Took(IReadOnlyList<Manifest> done) => done.Sum(stage => stage.Figures.GetValueOrDefault("seconds") / Math.Max(1, stage.Figures.GetValueOrDefault("beside")));
 
@@ -75,6 +93,14 @@ static class Summaries
         if (scores.Comparison is { } comparison && Differences(comparison).Any())
         {
             yield return $"Student minus baseline, 95 % paired bootstrap: {string.Join("; ", Differences(comparison))}.";
+        }
+
+        foreach (var task in ScoreSections.Beyond(scores.Tasks))
+        {
+            if (TaskDifferences(task).ToList() is { Count: > 0 } differences)
+            {
+                yield return $"{task.Benchmark}, {task.Measure} on {task.Models.Values.First().Questions:N0} questions: {string.Join("; ", differences)}.";
+            }
         }
 
         if (scores.Student.WinsAgainstTeacher is { } wins)

@@ -20,6 +20,11 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
     public async Task<ReportPage> BuildAsync(CancellationToken cancellationToken)
     {
         var sections = new List<ReportSection> { new("Side by side", Notes()) { Tables = [ScoreSections.Table(Models)] } };
+        if (ScoreSections.Tasks(scores.Tasks) is { } tasks)
+        {
+            sections.Add(tasks);
+        }
+
         if (File.Exists(run.Folder.In(Stages.EvaluateStage.FidelityFile)) && FidelityReport.Read(run.Folder.In(Stages.EvaluateStage.FidelityFile)) is { Count: > 0 } fidelity)
         {
             sections.Add(ScoreSections.Fidelity(fidelity));

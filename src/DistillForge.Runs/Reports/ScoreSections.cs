@@ -29,9 +29,42 @@ static class ScoreSections
             ("prompt tokens/s", model => Number(model.PromptTokensPerSecond, "#,0")),
             ("first token, ms", model => Number(model.FirstTokenMilliseconds, "0.0")),
             ("memory, MB", model => Number(model.MemoryBytes / 1e6, "0")),
+            ("energy, joules an answer", model => Number(model.JoulesPerAnswer, "0.000")),
         ];
         var known = columns.Where(column => models.Any(model => column.Cell(model.Scores).Length > 0)).ToList();
         return new(["", .. models.Select(model => model.Name)], [.. known.Select(column => (IReadOnlyList<string>)[column.Head, .. models.Select(model => column.Cell(model.Scores) is { Length: > 0 } cell ? cell : "–")])]);
+    }
+
+    /// <summary>Benchmarks that the first table does not speak of, because they are not the first one, or no exact match.</summary>
+    public static IEnumerable<TaskResult> Beyond(IReadOnlyList<TaskResult> tasks)
+        => tasks.FirstOrDefault(task => task.Measure == Stages.MeasuredModel.ExactMeasure) is var first && tasks.Any(task => task != first && task.Benchmark != Stages.HeldOutBenchmark.Name)
+            ? tasks.Where(task => task != first) : [];
+
+    /// <summary>Every benchmark by itself; null where there is no more than the first table says.</summary>
+    public static ReportSection? Tasks(IReadOnlyList<TaskResult> tasks)
+    {
+        if (!Beyond(tasks).Any())
+        {
+            return null;
+        }
+
+        string[] models = [.. tasks.SelectMany(task => task.Models.Keys).Distinct()];
+        string Cell(TaskResult task, string model) => task.Models.TryGetValue(model, out var figure) ? $"{Percent(figure.Mean)} ({100 * figure.Interval.Low:0.0}–{100 * figure.Interval.High:0.0})" : "–";
+        var figures = from task in tasks
+                      from name in task.Models.Values.SelectMany(figure => figure.Figures?.Keys ?? []).Distinct()
+                      select (IReadOnlyList<string>)[task.Benchmark, name, .. models.Select(model => task.Models.GetValueOrDefault(model)?.Figures is { } known && known.TryGetValue(name, out var value) ? Number(value, "0.000") : "–")];
+        List<IReadOnlyList<string>> details = [.. figures];
+        return new("Tasks", ["Means with 95 % intervals; differences are paired by question (bootstrap)."])
+        {
+            Tables =
+            [
+                new(["task", "measure", "questions", .. models, "student − teacher, points", "student − baseline, points"],
+                    [.. tasks.Select(task => (IReadOnlyList<string>)[task.Benchmark, task.Measure, Count(task.Models.Values.Max(figure => figure.Questions)), .. models.Select(model => Cell(task, model)), Points(task.StudentMinusTeacher), Points(task.StudentMinusBaseline)])]),
+                .. details.Count == 0 ? Array.Empty<ReportTable>() : [new ReportTable(["task", "mean of", .. models], details)],
+            ],
+        };
+
+        static string Points(Difference? difference) => difference is null ? "–" : Summaries.Points(difference).Replace(" points", "", StringComparison.Ordinal);
     }
 
     /// <summary>How far students are from their teacher, position by position.</summary>

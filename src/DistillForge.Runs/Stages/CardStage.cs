@@ -111,14 +111,19 @@ sealed class CardStage(RunContext run) : Stage(run)
             notes.Add($"Answers by {string.Join(", ", authors.Select(author => $"{author.Key} ({author.Value:N0} rows)"))}; the student is compared with {Run.Teacher.DisplayName}.");
         }
 
-        if (Run.Recipe.Evaluate.Benchmarks.Count > 0)
+        if (scores.Student.ExactMatch is not null && Run.Recipe.Evaluate.Benchmarks.Count > 0 && (scores.Tasks.Count == 0 ? Run.Recipe.Evaluate.Benchmarks[0].Name : scores.Tasks.First(task => task.Measure == MeasuredModel.ExactMeasure).Benchmark) is { } benchmark)
         {
-            notes.Add($"Exact match is on {Run.Recipe.Evaluate.Benchmarks[0].Name}, greedy.{(scores.Student.ExactMatchInterval is { } range ? $" Its 95 % interval is {range.Low:P1} to {range.High:P1}." : "")}");
+            notes.Add($"Exact match is on {benchmark}, greedy.{(scores.Student.ExactMatchInterval is { } range ? $" Its 95 % interval is {range.Low:P1} to {range.High:P1}." : "")}");
         }
 
         foreach (var (name, share) in scores.Student.ExactMatchByCategory ?? new Dictionary<string, double>())
         {
             notes.Add($"On {name}: {share:P1}.");
+        }
+
+        foreach (var task in ScoreSections.Beyond(scores.Tasks))
+        {
+            notes.Add($"{task.Benchmark}, {task.Measure} on {task.Models.Values.First().Questions:N0} questions: {string.Join(", ", task.Models.Select(model => $"{model.Key} {model.Value.Mean:P1}"))}; {string.Join("; ", Summaries.TaskDifferences(task))} (95 % paired bootstrap).");
         }
 
         if (scores.Baseline is not null)

@@ -83,6 +83,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, cancellationToken, UntrainedQuestions) : null;
         List<(string Name, string Gguf)> students = [("student", Student), .. HasBaseline ? [("baseline", Run.Folder.In(BaselineGguf))] : Array.Empty<(string, string)>(), .. HasUntrained ? [("untrained", Untrained)] : Array.Empty<(string, string)>()];
         var fidelity = Run.SharesVocabulary ? await FidelityAsync(students, cancellationToken) : null;
+        List<(string, IReadOnlyList<TaskScore>)> asked = [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])];
+        List<(string, IReadOnlyList<TaskScore>)> all = [.. asked, ("untrained", untrained?.Tasks ?? [])];
         await using var judges = new Judges(Run, mayAsk: true);
         var wins = new Dictionary<string, WinRate>();
         if (Judge is { } settings && teacher is not null)
@@ -106,7 +108,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             Authors(),
             Scored("untrained", untrained))
         {
-            Slices = TaskSlice.Of([("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])]),
+            Slices = TaskSlice.Of(asked),
+            Tasks = TaskResult.Of(all, Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
         };
         scores.Write(Run.Folder.In(File));
         if (Run.SharesVocabulary)
@@ -114,7 +117,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             DurableFile.Write(Run.Folder.In(FidelityFile), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(FidelityReport.ToJson(fidelity?.Reports ?? []))));
         }
 
-        await MistakesFile.WriteAsync(Run.Folder.In("mistakes.jsonl"), [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])], cancellationToken);
+        await MistakesFile.WriteAsync(Run.Folder.In("mistakes.jsonl"), asked, cancellationToken);
+        await TaskScoresFile.WriteAsync(Run.Folder.In(TaskScoresFile.Name), all, cancellationToken);
         return new Dictionary<string, double> { ["held_out_rows"] = fidelity?.Rows.Count ?? 0 };
     }
 
@@ -151,9 +155,13 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
 
     IEnumerable<(string Name, IBenchmark Benchmark)> Benchmarks()
     {
+        var named = new Dictionary<string, int>();
         foreach (var setting in Run.Recipe.Evaluate.Benchmarks)
         {
-            yield return (setting.Name, Components.Benchmarks.Create(setting.Name, setting.Options));
+            var benchmark = Components.Benchmarks.Create(setting.Name, setting.Options);
+            var title = benchmark.Title ?? setting.Name;
+            named[title] = named.GetValueOrDefault(title) + 1;
+            yield return (named[title] == 1 ? title : $"{title} ({named[title]})", benchmark);
         }
 
         if (HeldOutBenchmark.TryRead(Run.Folder) is { } heldOut)
@@ -180,7 +188,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
     Comparison Compare(MeasuredModel student, MeasuredModel baseline, IReadOnlyList<FidelityRow> fidelity)
     {
         var seed = Seeds.Derive(Run.Recipe.Seed, "bootstrap");
-        var task = student.Tasks.Count == 0 ? null : Difference.Of(PairedBootstrap.Difference(student.Tasks[0].Values, baseline.Tasks[0].Values, seed));
+        var exact = student.Tasks.ToList().FindIndex(task => task.Measure == MeasuredModel.ExactMeasure);
+        var task = exact < 0 ? null : Difference.Of(PairedBootstrap.Difference(student.Tasks[exact].Values, baseline.Tasks[exact].Values, seed));
         var kl = fidelity.Count == 0 ? null : Difference.Of(PairedBootstrap.Difference(
             [.. fidelity.Select(row => row.Students[0].Kl)], [.. fidelity.Select(row => row.Students[1].Kl)], [.. fidelity.Select(row => (double)row.Students[0].Tokens)], seed));
         return new Comparison(task, kl);

@@ -62,8 +62,22 @@ static class MistakesFile
         var lines = from model in models
                     from task in model.Tasks
                     from mistake in task.Mistakes
-                    select JsonSerializer.Serialize(new { model = model.Model, benchmark = task.Benchmark, question = mistake.Question.Messages[^1].Content, expected = mistake.Question.Expected, answer = mistake.Answer, failure = mistake.Failure, teacher_answer = teacher.GetValueOrDefault((task.Benchmark, mistake.Question.Id)), category = mistake.Question.Category }, Json);
+                    select JsonSerializer.Serialize(new { model = model.Model, benchmark = task.Benchmark, question = mistake.Question.Messages[^1].Content, expected = mistake.Question.Expected, answer = mistake.Answer, score = mistake.Score, why = mistake.Why, figures = mistake.Figures.Count > 0 ? mistake.Figures : null, failure = mistake.Failure, teacher_answer = teacher.GetValueOrDefault((task.Benchmark, mistake.Question.Id)), category = mistake.Question.Category }, Json);
         await File.WriteAllLinesAsync(path + ".partial", lines, cancellationToken);
+        File.Move(path + ".partial", path, overwrite: true);
+    }
+}
+
+/// <summary>Every question's score, model beside model, without its text; one JSON line each, for tests of one's own.</summary>
+static class TaskScoresFile
+{
+    public const string Name = "task-scores.jsonl";
+
+    public static async Task WriteAsync(string path, IReadOnlyList<(string Model, IReadOnlyList<TaskScore> Tasks)> models, CancellationToken cancellationToken)
+    {
+        var rows = models.SelectMany(model => model.Tasks.SelectMany(task => task.Answers.Select(answer => (task.Benchmark, answer.Question.Id, model.Model, answer.Score, answer.Question.Category))))
+            .GroupBy(row => (row.Benchmark, row.Id));
+        await File.WriteAllLinesAsync(path + ".partial", rows.Select(row => JsonSerializer.Serialize(new { benchmark = row.Key.Benchmark, id = row.Key.Id, category = row.First().Category, scores = row.DistinctBy(one => one.Model).ToDictionary(one => one.Model, one => one.Score) })), cancellationToken);
         File.Move(path + ".partial", path, overwrite: true);
     }
 }

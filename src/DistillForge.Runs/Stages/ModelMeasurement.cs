@@ -10,6 +10,9 @@ namespace DistillForge.Runs.Stages;
 /// <param name="Talk">Answers to held-out prompts that nobody knows the right answer to; empty where there are questions with known ones.</param>
 sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, IReadOnlyList<GradedAnswer> Talk)
 {
+    /// <summary>What the first figure of every table is about.</summary>
+    public const string ExactMeasure = "exact match";
+
     const int FirstTokenQuestions = 16;
 
     /// <param name="questions">Of each benchmark at most so many, and no speed: for a model that is only there to be compared with.</param>
@@ -22,6 +25,7 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
         IProgressLog progress,
         CancellationToken cancellationToken)
     {
+        var energy = EnergyCounter.Start();
         var tasks = new List<TaskScore>();
         foreach (var (name, benchmark) in benchmarks)
         {
@@ -30,7 +34,8 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
         }
 
         var said = talk is null ? null : await TaskScore.MeasureAsync(HeldOutBenchmark.Name, talk, model, maxTokens, model.Parallel, progress, cancellationToken);
-        var scores = Of(tasks) with { Parameters = model.Parameters, Bytes = new FileInfo(model.Path).Length };
+        var answers = tasks.Sum(task => task.Answers.Count) + (said?.Answers.Count ?? 0);
+        var scores = Of(tasks) with { Parameters = model.Parameters, Bytes = new FileInfo(model.Path).Length, JoulesPerAnswer = answers == 0 ? null : energy?.Joules / answers };
         if (questions is null)
         {
             var speed = await model.MeasureSpeedAsync(cancellationToken);
@@ -53,12 +58,14 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
         return AnswerAgreement.Of(Answers.Where(answer => theirs.ContainsKey(answer.Key)).Select(answer => (theirs[answer.Key].Trim(), answer.Answer.Answer.Trim())));
     }
 
-    /// <summary>What it answered, each question once.</summary>
+    /// <summary>What it answered in words of its own, each question once; a choice that two models take is no text that both wrote.</summary>
     public IEnumerable<(string Key, GradedAnswer Answer)> Answers
-        => Tasks.SelectMany(task => task.Answers.Select(answer => ($"{task.Benchmark}/{answer.Question.Id}", answer))).Concat(Talk.Select(answer => (answer.Question.Id, answer))).Where(answer => answer.answer.Failure is null).DistinctBy(answer => answer.Item1);
+        => Tasks.Where(task => task.Answers.All(answer => answer.Question.Choices.Count == 0)).SelectMany(task => task.Answers.Select(answer => ($"{task.Benchmark}/{answer.Question.Id}", answer))).Concat(Talk.Select(answer => (answer.Question.Id, answer))).Where(answer => answer.answer.Failure is null).DistinctBy(answer => answer.Item1);
 
     static ModelScores Of(List<TaskScore> tasks)
     {
+        // Shares of right answers are not mixed with F1 and the like, which have their own table.
+        tasks = tasks.FindAll(task => task.Measure == ExactMeasure);
         var primary = tasks.FirstOrDefault();
         var byTask = tasks.Count > 1 || primary?.Benchmark == HeldOutBenchmark.Name
             ? tasks.ToDictionary(task => task.Benchmark, task => task.Mean)
@@ -100,6 +107,12 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
 /// <summary>The beginning of a benchmark.</summary>
 sealed class FirstQuestions(IBenchmark inner, int most) : IBenchmark
 {
+    public string Measure => inner.Measure;
+
+    public string? Title => inner.Title;
+
+    public Grade Judge(Question question, string answer) => inner.Judge(question, answer);
+
     public IEnumerable<Question> Questions() => inner.Questions().Take(most);
 
     public double Grade(Question question, string answer) => inner.Grade(question, answer);

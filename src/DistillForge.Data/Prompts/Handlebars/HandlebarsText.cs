@@ -9,7 +9,7 @@ namespace DistillForge.Data.Prompts;
 /// One Handlebars template, which may come from anybody: it reads the slots that it is given and nothing else. Partials and decorators are refused, so
 /// no file is opened; nesting and output are bounded, so that it ends.
 /// </summary>
-sealed partial class HandlebarsText
+public sealed partial class HandlebarsText
 {
     const int MaxSource = 64 << 10;
     const int MaxBlocks = 12;
