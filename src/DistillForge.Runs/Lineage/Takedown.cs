@@ -9,9 +9,9 @@ namespace DistillForge.Runs.Lineage;
 /// <summary>What a takedown finds.</summary>
 /// <param name="Rows">That are to go.</param>
 /// <param name="Students">Checkpoints and GGUFs that learned from one of them and have to be trained again.</param>
-/// <param name="Exports">Files that <c>export</c> wrote of this run's rows, wherever they are now.</param>
+/// <param name="Exports">Files that <c>export</c> wrote with one of them, wherever they are now.</param>
 /// <param name="Elsewhere">Other runs beside this one that hold the same questions, and how many rows.</param>
-public sealed record TakedownPlan(IReadOnlyList<FoundRow> Rows, IReadOnlyList<StudentFile> Students, IReadOnlyList<string> Exports, IReadOnlyList<(string Run, int Rows)> Elsewhere);
+public sealed record TakedownPlan(IReadOnlyList<FoundRow> Rows, IReadOnlyList<StudentFile> Students, IReadOnlyList<ExportRecord> Exports, IReadOnlyList<(string Run, int Rows)> Elsewhere);
 
 /// <param name="Removed">Rows taken out, by file in the run folder.</param>
 /// <param name="Cached">Paid answers that were taken out of the cache of all runs.</param>
@@ -36,8 +36,7 @@ public static class Takedown
         var gone = await WithDerivedAsync(runFolder, rows.Select(row => row.Id), cancellationToken);
         var curated = Path.Combine(runFolder, "curated.parquet");
         var trained = File.Exists(curated) && await ExamplesFile.ReadAsync([curated], cancellationToken).AnyAsync(example => gone.Contains(example.Id), cancellationToken);
-        var exports = RunLedger.Entries(runFolder).Where(entry => entry.Kind == "export").Select(entry => entry.Facts?.GetValueOrDefault("path") ?? "").Distinct().ToList();
-        return new TakedownPlan(rows, trained ? [.. RowStory.Made(runFolder)] : [], exports, await ElsewhereAsync(runFolder, rows, cancellationToken));
+        return new TakedownPlan(rows, trained ? [.. RowStory.Made(runFolder)] : [], ExportLog.Holding(runFolder, gone), await ElsewhereAsync(runFolder, rows, cancellationToken));
     }
 
     /// <summary>Takes the rows of a plan down. Killed in the middle, the next takedown of this run finishes it first.</summary>

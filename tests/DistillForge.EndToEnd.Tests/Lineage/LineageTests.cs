@@ -120,15 +120,26 @@ public sealed class LineageTests : IClassFixture<FilteredRun>, IDisposable
             Assert.Equal((asked, said), (alpaca[i].GetProperty("instruction").GetString(), alpaca[i].GetProperty("output").GetString()));
         }
 
+        // Four files went out with every row: the ledger knows, and whoever asks about a row is told.
+        var id = (await DistillForge.Data.Sql.QueryAsync("select id from curated", run, CancellationToken.None)).Rows[0][0]!;
+        var story = await RowStory.TellAsync(id, run, CancellationToken.None);
+        Assert.Equal(["trl", "messages", "sharegpt", "alpaca"], story.Exports.Select(export => export.Shape));
+        Assert.All(story.Exports, export => Assert.Equal(("Ada", trl.Count, Sha256.OfFile(export.Path)), (export.By, (int)export.Rows, export.Sha256)));
+        Assert.Equal(4, (await Takedown.PlanAsync(run, new TakedownSearch([id]), CancellationToken.None)).Exports.Count);
+        Assert.Empty(ExportLog.Holding(run, new HashSet<string> { "no such row" }));
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
+        await ChangedAsync(Path.Combine(run, ExportLog.FolderName, "0002.ids"), bytes => bytes[3] = (byte)'x', "exports/0002.ids");
+
         var unknown = await Forging.RunAsync("export", run, "--format", "xml", "--out", work.Run("x.jsonl"));
         Assert.Equal(2, unknown.ExitCode);
+        Assert.Equal(4, ExportLog.Files(RunLedger.Entries(run)).Count);
         Assert.Contains("sharegpt", unknown.Error, StringComparison.Ordinal);
     }
 
     async Task<string[]> ExportAsync(string format)
     {
         var target = work.Run($"{format}.jsonl");
-        await CuratedExport.WriteAsync(run, format, target, CancellationToken.None);
+        await CuratedExport.WriteAsync(run, format, target, "Ada", TimeProvider.System, CancellationToken.None);
         return await File.ReadAllLinesAsync(target);
     }
 
