@@ -88,6 +88,7 @@ public static class Forge
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
         try
         {
+            Lineage.Takedown.RefuseHalf(folder.Path);
             TermsGate.Check(run);
         }
         catch
@@ -165,6 +166,7 @@ public static class Forge
         }
 
         yield return new FilterStage(run);
+        yield return new DatasetCardStage(run);
         yield return new VocabularyStage(run);
         if (!run.LearnsFromTraces)
         {

@@ -57,8 +57,9 @@ static class ExportCommand
         var command = new Command("export", "Write a run's curated rows in a shape that TRL, axolotl, LLaMA-Factory and OpenAI read; the ledger keeps who took which.") { run, format, target, by };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            var export = await CuratedExport.WriteAsync(parsed.GetRequiredValue(run), parsed.GetRequiredValue(format), parsed.GetRequiredValue(target), parsed.GetRequiredValue(by), TimeProvider.System, interrupt);
+            var (export, hasCard) = await CuratedExport.WriteAsync(parsed.GetRequiredValue(run), parsed.GetRequiredValue(format), parsed.GetRequiredValue(target), parsed.GetRequiredValue(by), TimeProvider.System, interrupt);
             await Console.Out.WriteLineAsync($"{export.Rows:N0} rows in {parsed.GetRequiredValue(target)}, sha256 {export.Sha256}");
+            await Console.Out.WriteLineAsync(hasCard ? "beside it: README.md (dataset card), croissant.json and GOVERNANCE.md" : "no dataset card: a README.md that is not ours lies there; export into a folder of its own for one");
             return ExitCode.Done;
         }));
         return command;

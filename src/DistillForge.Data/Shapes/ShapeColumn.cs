@@ -9,6 +9,9 @@ abstract class ShapeColumn(string name)
 {
     public string Name => name;
 
+    /// <summary>The type, as DuckDB names it.</summary>
+    public abstract string Sql { get; }
+
     /// <summary>A text stands in a cell as it is; anything else as JSON.</summary>
     public abstract bool IsText { get; }
 
@@ -21,6 +24,8 @@ abstract class ShapeColumn(string name)
 
 sealed class ShapeColumn<T>(string name, Codec<T> codec, Func<Example, T> get, Action<Utf8JsonWriter, T> write) : ShapeColumn(name)
 {
+    public override string Sql => codec.Sql;
+
     public override bool IsText => typeof(T) == typeof(string);
 
     public override void AddTo(ShapeSchema schema) => schema.Take(Name, codec, get);
@@ -33,6 +38,8 @@ sealed class ShapeColumn<T>(string name, Codec<T> codec, Func<Example, T> get, A
 /// <summary>OpenAI's <c>input</c>: the question as an object around its messages.</summary>
 sealed class InputColumn() : ShapeColumn("input")
 {
+    public override string Sql => $"STRUCT(messages {Types.Messages.Sql})";
+
     public override bool IsText => false;
 
     public override void AddTo(ShapeSchema schema) => throw new NotSupportedException();

@@ -11,8 +11,9 @@ public static class CuratedExport
 
     /// <param name="target">Its ending says whether as JSON lines, CSV or Parquet.</param>
     /// <param name="by">Who takes the rows.</param>
+    /// <returns>What the ledger keeps, and whether a dataset card was written beside the file: not over a README of somebody else.</returns>
     /// <exception cref="ForgeException">An unknown format, a row that the format cannot hold, or the run has no curated rows.</exception>
-    public static async Task<ExportRecord> WriteAsync(string runFolder, string format, string target, string by, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<(ExportRecord Export, bool HasCard)> WriteAsync(string runFolder, string format, string target, string by, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (!ExportShape.All.TryGetValue(format, out var shape))
         {
@@ -26,6 +27,7 @@ public static class CuratedExport
         }
 
         using var folder = RunFolder.Open(runFolder);
+        Takedown.RefuseHalf(folder.Path);
         var (ids, full) = (new List<string>(), Path.GetFullPath(target));
         // It gets its name when the ledger knows of it: no export goes out that nobody can find again.
         var unrecorded = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileNameWithoutExtension(full)}.unrecorded{Path.GetExtension(full)}");
@@ -35,7 +37,8 @@ public static class CuratedExport
             var export = new ExportRecord(clock.GetUtcNow(), by, full, format, ids.Count, Sha256.OfFile(unrecorded));
             ExportLog.Append(folder.Path, export, ids);
             DurableFile.Rename(unrecorded, full);
-            return export;
+            var isTold = await DatasetFacts.WriteAsync(folder.Path, Path.GetDirectoryName(full)!, full, DataColumn.Of(shape, full), export, cancellationToken);
+            return (export, isTold);
         }
         finally
         {
