@@ -93,6 +93,7 @@ public static class Forge
         ChatTemplate.Day = RunLedger.FirstDay(folder.Path, clock);
         try
         {
+            Lineage.Takedown.RefuseHalf(folder.Path);
             TermsGate.Check(run);
         }
         catch
@@ -170,6 +171,7 @@ public static class Forge
         }
 
         yield return new FilterStage(run);
+        yield return new DatasetCardStage(run);
         yield return new VocabularyStage(run);
         if (!run.LearnsFromTraces)
         {

@@ -51,13 +51,15 @@ static class ExportCommand
     public static Command Create()
     {
         var run = new Argument<string>("RUN") { Description = "A run folder" };
-        var format = new Option<string>("--format") { Description = $"{string.Join(", ", CuratedExport.Formats)}: as TRL, axolotl, OpenAI and LLaMA-Factory read them", Required = true };
-        var target = new Option<string>("--out", "-o") { Description = "The JSONL file to write", Required = true };
-        var command = new Command("export", "Write a run's curated rows as JSON lines in a shape that other trainers read.") { run, format, target };
+        var format = new Option<string>("--format") { Description = $"The shape of the rows: {string.Join(", ", CuratedExport.Formats)}", Required = true };
+        var target = new Option<string>("--out", "-o") { Description = "The file to write; .jsonl, .csv or .parquet", Required = true };
+        var by = new Option<string>("--by") { Description = "Who takes the rows, for the ledger; else the system's user", DefaultValueFactory = _ => Environment.UserName };
+        var command = new Command("export", "Write a run's curated rows in a shape that TRL, axolotl, LLaMA-Factory and OpenAI read; the ledger keeps who took which.") { run, format, target, by };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            var rows = await CuratedExport.WriteAsync(parsed.GetRequiredValue(run), parsed.GetRequiredValue(format), parsed.GetRequiredValue(target), interrupt);
-            await Console.Out.WriteLineAsync($"{rows:N0} rows in {parsed.GetRequiredValue(target)}");
+            var (export, hasCard) = await CuratedExport.WriteAsync(parsed.GetRequiredValue(run), parsed.GetRequiredValue(format), parsed.GetRequiredValue(target), parsed.GetRequiredValue(by), TimeProvider.System, interrupt);
+            await Console.Out.WriteLineAsync($"{export.Rows:N0} rows in {parsed.GetRequiredValue(target)}, sha256 {export.Sha256}");
+            await Console.Out.WriteLineAsync(hasCard ? "beside it: README.md (dataset card), croissant.json and GOVERNANCE.md" : "no dataset card: a README.md that is not ours lies there; export into a folder of its own for one");
             return ExitCode.Done;
         }));
         return command;

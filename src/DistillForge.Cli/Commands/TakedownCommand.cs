@@ -53,9 +53,9 @@ static class TakedownCommand
             yield return $"student  {student.Path} ({student.Stage}) learned from them: train it again, or delete it; sha256 {student.Sha256}";
         }
 
-        foreach (var path in plan.Exports)
+        foreach (var export in plan.Exports)
         {
-            yield return $"export   {TerminalText.OnOneLine(path)} was written from this run: write it again";
+            yield return $"export   {export} holds them: write it again, and tell whoever has it";
         }
 
         foreach (var (run, rows) in plan.Elsewhere)

@@ -61,6 +61,9 @@ public sealed record TeacherTerms
     /// <summary>Under what a question or a condition, for a person.</summary>
     public string? Note { get; init; }
 
+    /// <summary>What was read of the terms, where and when; <c>no</c> where they are written from memory. Says nothing of its own about the terms.</summary>
+    public string? Read { get; init; }
+
     /// <summary>The terms of somebody whom no register knows.</summary>
     public static TeacherTerms OfNobody { get; } = new() { Name = "not in the register", Match = new(), MayTrain = MayTrain.Unknown };
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using CsvHelper;
 using CsvHelper.Configuration;
 using DistillForge.Core;
@@ -19,13 +21,23 @@ static class CsvImport
         MaxFieldSize = TextLines.MostCharacters,
     };
 
-    public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, string column, string? answerColumn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, string column, string? answerColumn, string? shape, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var text = TextLines.Open(path);
         using var csv = new CsvReader(text, Form);
         if (!await NextAsync(csv, path, cancellationToken) || !csv.ReadHeader() || csv.HeaderRecord is not { } headings)
         {
             throw new ForgeException(new Problem(path, "is empty.", "The first line names the columns."));
+        }
+
+        if (shape is not null || (!headings.Contains(column) && RowForms.Knows(headings)))
+        {
+            while (await NextAsync(csv, path, cancellationToken))
+            {
+                yield return JsonlImport.Row(path, csv.Parser.RawRow, Json(headings, csv), shape);
+            }
+
+            yield break;
         }
 
         var (prompt, answer, category, source) = (Index(column), answerColumn is null ? -1 : Index(answerColumn), Array.IndexOf(headings, "category"), Array.IndexOf(headings, "source"));
@@ -52,6 +64,43 @@ static class CsvImport
             return index >= 0 ? index : throw new ForgeException(path, [new Problem(name, "is no column.", NearName.Suggest(name, headings) ?? $"Columns: {string.Join(", ", headings.Take(20))}.", 1)]);
         }
     }
+
+    // A list of messages is JSON in its cell; an empty cell is no value.
+    static string Json(string[] headings, CsvReader csv)
+    {
+        var row = new JsonObject();
+        foreach (var (heading, i) in headings.Select((heading, i) => (heading, i)))
+        {
+            if (csv.GetField(i) is { Length: > 0 } cell)
+            {
+                row[heading] = Nested(cell, mayBeEmpty: heading == "history") ?? JsonValue.Create(cell);
+            }
+        }
+
+        return row.ToJsonString();
+    }
+
+    // Of messages or pairs: '[1, 2]' is what somebody asked.
+    static JsonNode? Nested(string cell, bool mayBeEmpty)
+    {
+        if (cell[0] is not ('[' or '{'))
+        {
+            return null;
+        }
+
+        try
+        {
+            var node = JsonNode.Parse(cell);
+            return node is JsonObject said ? IsSaid(said) ? node : null : node is JsonArray list && (list.Count > 0 || mayBeEmpty) && list.All(item => item is JsonArray || (item is JsonObject one && IsSaid(one))) ? node : null;
+        }
+        // A key that comes twice is an ArgumentException.
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    static bool IsSaid(JsonObject message) => message.ContainsKey("role") || message.ContainsKey("from");
 
     static async Task<bool> NextAsync(CsvReader csv, string path, CancellationToken cancellationToken)
     {

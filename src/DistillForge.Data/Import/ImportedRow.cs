@@ -50,17 +50,26 @@ public sealed record ImportedRow(int Line, IReadOnlyList<Message> Prompt, IReadO
 public static class Import
 {
     /// <summary>
-    /// JSON lines: <c>prompt</c> and <c>completion</c> (texts or lists of messages), <c>messages</c>, <c>question</c> and <c>answer</c>,
-    /// or <c>text</c>, or <c>chosen</c> and <c>rejected</c> (texts with a <c>prompt</c>, or whole conversations); beside them <c>expected</c> and <c>category</c>.
+    /// JSON lines: <c>prompt</c> and <c>completion</c> (texts or lists of messages), <c>messages</c>, <c>conversations</c>, <c>instruction</c> and <c>output</c>,
+    /// <c>question</c> and <c>answer</c>, or <c>text</c>, or <c>chosen</c> and <c>rejected</c> (texts with a question, or whole conversations); beside them
+    /// <c>expected</c> and <c>category</c>.
     /// </summary>
-    public static IAsyncEnumerable<ImportedRow> JsonlAsync(string path, CancellationToken cancellationToken) => JsonlImport.ReadAsync(path, cancellationToken);
+    /// <param name="shape">One of <see cref="Shapes"/>; null finds out, row by row.</param>
+    public static IAsyncEnumerable<ImportedRow> JsonlAsync(string path, CancellationToken cancellationToken, string? shape = null) => JsonlImport.ReadAsync(path, shape, cancellationToken);
+
+    /// <summary>The forms of rows that may be named.</summary>
+    public static IReadOnlyList<string> Shapes => RowForms.Names;
 
     /// <summary>Parquet with columns called like the keys of JSON lines; rows with <c>id</c> and <c>author</c> keep them.</summary>
-    public static IAsyncEnumerable<ImportedRow> ParquetAsync(string path, CancellationToken cancellationToken) => ParquetImport.ReadAsync(path, cancellationToken);
+    public static IAsyncEnumerable<ImportedRow> ParquetAsync(string path, CancellationToken cancellationToken, string? shape = null) => ParquetImport.ReadAsync(path, shape, cancellationToken);
 
-    /// <summary>CSV with a heading line; a column <c>category</c> comes along.</summary>
+    /// <summary>
+    /// CSV with a heading line; a column <c>category</c> comes along. Without the <paramref name="column"/>, or where a <paramref name="shape"/> is named, the columns are
+    /// called like the keys of JSON lines, and lists of messages are JSON in their cells.
+    /// </summary>
     /// <param name="answerColumn">Null for prompts only.</param>
-    public static IAsyncEnumerable<ImportedRow> CsvAsync(string path, string column, string? answerColumn, CancellationToken cancellationToken) => CsvImport.ReadAsync(path, column, answerColumn, cancellationToken);
+    public static IAsyncEnumerable<ImportedRow> CsvAsync(string path, string column, string? answerColumn, CancellationToken cancellationToken, string? shape = null)
+        => CsvImport.ReadAsync(path, column, answerColumn, shape, cancellationToken);
 
     /// <summary>
     /// Dialogues of <c>User:</c> and <c>Bot:</c> lines, one turn a line, an empty line between dialogues, <c>&lt;|endoftext|&gt;</c> ignored. Gives the first
@@ -71,9 +80,9 @@ public static class Import
     /// <summary>The rows that a recipe's prompts name (not of a template): system message added, turns and count applied.</summary>
     public static IAsyncEnumerable<ImportedRow> PromptsAsync(PromptSource source, CancellationToken cancellationToken)
         => Shape(
-            source.Jsonl is { } jsonl ? JsonlAsync(jsonl.Path, cancellationToken)
-                : source.Csv is { } csv ? CsvAsync(csv.Path, source.Column, null, cancellationToken)
-                : source.Parquet is { } parquet ? ParquetAsync(parquet.Path, cancellationToken)
+            source.Jsonl is { } jsonl ? JsonlAsync(jsonl.Path, cancellationToken, source.Shape)
+                : source.Csv is { } csv ? CsvAsync(csv.Path, source.Column, null, cancellationToken, source.Shape)
+                : source.Parquet is { } parquet ? ParquetAsync(parquet.Path, cancellationToken, source.Shape)
                 : source.Turns is { } turns ? TurnsAsync(turns.Path, cancellationToken)
                 : throw new ArgumentException("a template makes prompts by itself", nameof(source)),
             source.System,
@@ -82,9 +91,9 @@ public static class Import
     /// <summary>The rows that a recipe's dataset names (not of a template); each has a completion.</summary>
     public static IAsyncEnumerable<ImportedRow> DatasetAsync(DatasetSource source, CancellationToken cancellationToken)
     {
-        var (path, rows) = source.Jsonl is { } jsonl ? (jsonl.Path, JsonlAsync(jsonl.Path, cancellationToken))
-            : source.Csv is { } csv ? (csv.Path, CsvAsync(csv.Path, source.Column, source.AnswerColumn, cancellationToken))
-            : source.Parquet is { } parquet ? (parquet.Path, ParquetAsync(parquet.Path, cancellationToken))
+        var (path, rows) = source.Jsonl is { } jsonl ? (jsonl.Path, JsonlAsync(jsonl.Path, cancellationToken, source.Shape))
+            : source.Csv is { } csv ? (csv.Path, CsvAsync(csv.Path, source.Column, source.AnswerColumn, cancellationToken, source.Shape))
+            : source.Parquet is { } parquet ? (parquet.Path, ParquetAsync(parquet.Path, cancellationToken, source.Shape))
             : throw new ArgumentException("a template makes rows by itself", nameof(source));
         return Shape(rows.Select(row => row.Completion.Count > 0 ? row : throw new ForgeException(path, [new Problem("", "has no answer.", "A dataset needs 'completion', 'answer', or messages that end with the assistant's.", row.Line)])), source.System, source.Count);
     }

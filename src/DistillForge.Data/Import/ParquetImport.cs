@@ -8,12 +8,12 @@ namespace DistillForge.Data;
 /// <summary>Parquet from anybody: each row as the JSON object that its columns make, so that it may take every form that JSON lines may.</summary>
 static class ParquetImport
 {
-    public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, string? shape, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var number = 0;
         await foreach (var line in LinesAsync(path, cancellationToken))
         {
-            yield return JsonlImport.Row(path, ++number, line) with { Origin = Origin(line) };
+            yield return JsonlImport.Row(path, ++number, line, shape) with { Origin = Origin(line) };
         }
     }
 

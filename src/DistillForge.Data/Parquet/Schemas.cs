@@ -21,8 +21,10 @@ static class Types
     public static readonly Codec<float[]> CodedLogprobs = new LogprobsCodec();
     public static readonly Codec<ushort[]> UnsignedShorts = new ArrayCodec<ushort>(new NumberCodec<ushort>(DuckType.USmallInt, "USMALLINT"));
 
-    public static readonly Codec<IReadOnlyList<Message>> Messages = new RowsCodec<Message>(new PairCodec<Message, string, string>(
-        "role", Text, message => message.Role, "content", Text, message => message.Content, (role, content) => new Message(role, content)));
+    public static readonly Codec<Message> Message = new PairCodec<Message, string, string>(
+        "role", Text, message => message.Role, "content", Text, message => message.Content, (role, content) => new Message(role, content));
+
+    public static readonly Codec<IReadOnlyList<Message>> Messages = new RowsCodec<Message>(Message);
 
     public static int Weigh(IReadOnlyList<Message> messages) => 100 + messages.Sum(message => 60 + (2 * message.Content.Length));
 }

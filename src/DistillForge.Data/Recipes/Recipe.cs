@@ -127,6 +127,10 @@ public sealed record PromptSource
 
     /// <summary>A system message put before every prompt that has none.</summary>
     public string? System { get; init; }
+
+    /// <summary>The form of the rows of a JSONL, CSV or Parquet file: messages, prompt-completion, sharegpt, alpaca, preference, openai-preference, question-answer, text or turns. Empty finds out, row by row.</summary>
+    [AddedLater]
+    public string? Shape { get; init; }
 }
 
 /// <summary>Answers that already exist: exactly one of a template (its expected answers), JSON lines, CSV and Parquet.</summary>
@@ -155,6 +159,10 @@ public sealed record DatasetSource
 
     /// <summary>A system message put before every prompt that has none.</summary>
     public string? System { get; init; }
+
+    /// <summary>The form of the rows of a JSONL, CSV or Parquet file: messages, prompt-completion, sharegpt, alpaca, preference, openai-preference, question-answer, text or turns. Empty finds out, row by row.</summary>
+    [AddedLater]
+    public string? Shape { get; init; }
 
     /// <summary>Who gave the answers.</summary>
     public string? Author { get; init; }

@@ -12,6 +12,7 @@ sealed class PromptRules : AbstractValidator<PromptSource>
         RuleFor(p => p.Csv).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
         RuleFor(p => p.Turns).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
         RuleFor(p => p.MaxTurns).InclusiveBetween(1, 1000).WithMessage("is {PropertyValue}; 1 to 1000 user turns can be asked.");
+        RuleFor(p => p.Shape).Must(Sources.IsShape).WithMessage(p => $"'{p.Shape}' is not known. {Sources.Shapes(p.Shape!)}");
         RuleFor(p => p.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts prompts, and 0 takes all.");
         RuleFor(p => p.Count).GreaterThan(0).When(p => p.Template is not null).WithMessage("is missing: a template makes as many prompts as it is told. Write e.g. 'count: 6000'.");
     }
@@ -24,6 +25,7 @@ sealed class DatasetRules : AbstractValidator<DatasetSource>
         RuleFor(d => d).Must(d => Sources.Count(d.Template, d.Jsonl, d.Csv, d.Parquet) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv and parquet.");
         RuleFor(d => d.Jsonl).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
         RuleFor(d => d.Csv).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
+        RuleFor(d => d.Shape).Must(Sources.IsShape).WithMessage(d => $"'{d.Shape}' is not known. {Sources.Shapes(d.Shape!)}");
         RuleFor(d => d.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows, and 0 takes all.");
         RuleFor(d => d.Count).GreaterThan(0).When(d => d.Template is not null).WithMessage("is missing: a template makes as many rows as it is told. Write e.g. 'count: 60000'.");
     }
@@ -35,6 +37,10 @@ static class Sources
 
     /// <summary>Before a large file is hashed and read: the rest is checked when it is read.</summary>
     public static bool BeginsInLines(RecipeFile? file) => file is null || !File.Exists(file.Path) || TextLines.BeginsInLines(file.Path);
+
+    public static bool IsShape(string? name) => name is null || Import.Shapes.Contains(name);
+
+    public static string Shapes(string wrong) => NearName.Suggest(wrong, Import.Shapes) ?? $"Known: {string.Join(", ", Import.Shapes)}.";
 
     public static int Count(params ReadOnlySpan<RecipeFile?> files)
     {

@@ -1,25 +1,54 @@
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Models;
 
 namespace DistillForge.Runs.Lineage;
 
-/// <summary>Writes the rows that a run curated for other trainers.</summary>
+/// <summary>Writes the rows that a run curated for other trainers, and writes down in the run's ledger who took which.</summary>
 public static class CuratedExport
 {
-    public static IReadOnlyList<string> Formats { get; } = [.. ChatShapes.All.Keys.Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Formats { get; } = [.. ExportShape.All.Keys.Order(StringComparer.Ordinal)];
 
-    /// <returns>Rows written.</returns>
-    /// <exception cref="ForgeException">An unknown format, or the run has no curated rows.</exception>
-    public static async Task<long> WriteAsync(string runFolder, string format, string target, CancellationToken cancellationToken)
+    /// <param name="target">Its ending says whether as JSON lines, CSV or Parquet.</param>
+    /// <param name="by">Who takes the rows.</param>
+    /// <returns>What the ledger keeps, and whether a dataset card was written beside the file: not over a README of somebody else.</returns>
+    /// <exception cref="ForgeException">An unknown format, a row that the format cannot hold, or the run has no curated rows.</exception>
+    public static async Task<(ExportRecord Export, bool HasCard)> WriteAsync(string runFolder, string format, string target, string by, TimeProvider clock, CancellationToken cancellationToken)
     {
-        if (!ChatShapes.All.TryGetValue(format, out var shape))
+        if (!ExportShape.All.TryGetValue(format, out var shape))
         {
-            throw new ForgeException(new Problem("--format", $"'{format}' is not known.", $"Known: {string.Join(", ", Formats)}; curated.parquet itself is read by any Parquet reader."));
+            throw new ForgeException(new Problem("--format", $"'{TerminalText.OnOneLine(format)}' is not known.", NearName.Suggest(format, Formats) ?? $"Known: {string.Join(", ", Formats)}."));
         }
 
         var curated = Path.Combine(runFolder, "curated.parquet");
-        return File.Exists(curated)
-            ? await JsonlExport.WriteAsync(target, ExamplesFile.ReadAsync([curated], cancellationToken), shape, cancellationToken)
-            : throw new ForgeException(new Problem(curated, "is missing.", "Run the recipe's filter stage first: distillforge filter RECIPE."));
+        if (!File.Exists(curated))
+        {
+            throw new ForgeException(new Problem(curated, "is missing.", "Run the recipe's filter stage first: distillforge filter RECIPE."));
+        }
+
+        using var folder = RunFolder.Open(runFolder);
+        Takedown.RefuseHalf(folder.Path);
+        var (ids, full) = (new List<string>(), Path.GetFullPath(target));
+        // It gets its name when the ledger knows of it: no export goes out that nobody can find again.
+        var unrecorded = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileNameWithoutExtension(full)}.unrecorded{Path.GetExtension(full)}");
+        try
+        {
+            await ExportFile.WriteAsync(unrecorded, shape, ExamplesFile.ReadAsync([curated], cancellationToken).Select(row => Noted(row, ids)), cancellationToken);
+            var export = new ExportRecord(clock.GetUtcNow(), by, full, format, ids.Count, Sha256.OfFile(unrecorded));
+            ExportLog.Append(folder.Path, export, ids);
+            DurableFile.Rename(unrecorded, full);
+            var isTold = await DatasetFacts.WriteAsync(folder.Path, Path.GetDirectoryName(full)!, full, DataColumn.Of(shape, full), export, cancellationToken);
+            return (export, isTold);
+        }
+        finally
+        {
+            File.Delete(unrecorded);
+        }
+    }
+
+    static Example Noted(Example row, List<string> ids)
+    {
+        ids.Add(row.Id);
+        return row;
     }
 }

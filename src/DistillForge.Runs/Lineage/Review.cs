@@ -47,6 +47,7 @@ public static class Review
         }
 
         using var folder = RunFolder.Open(runFolder);
+        Takedown.RefuseHalf(folder.Path);
         var rows = ReviewSheet.Read(source);
         var wanted = rows.Select(row => row["id"].Trim()).ToHashSet();
         var answers = await ExamplesFile.ReadAsync(Shards(runFolder), cancellationToken).Where(row => wanted.Contains(row.Id)).ToDictionaryAsync(row => row.Id, row => row.Text, cancellationToken: cancellationToken);

@@ -17,6 +17,9 @@ public sealed record StudentFile(string Stage, string Path, string Sha256);
 /// <param name="Students">Checkpoints and GGUFs that were made of the curated rows as they are now; some rows of them are held out for validation.</param>
 public sealed record RowStory(string Id, Example? Example, Failure? Failure, IReadOnlyList<JudgedRow> Verdicts, bool IsCurated, IReadOnlyList<StudentFile> Students)
 {
+    /// <summary>Files that <c>export</c> wrote with this row, or with what redaction or an edit made of it.</summary>
+    public IReadOnlyList<ExportRecord> Exports { get; init; } = [];
+
     const int ShortestPrefix = 6;
 
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) } };
@@ -35,7 +38,7 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
         string[] ids = [.. examples.Select(example => example.Id).Concat(failures.Select(failure => failure.Id)).Distinct()];
         if (ids.Length == 0 && Tombstones.Of(runFolder).Find(row) is { } dead)
         {
-            return new RowStory(dead.Id, null, new Failure(dead.Id, Tombstones.Code, $"by {dead.Record.By} on {dead.Record.Time:u}: {dead.Record.Reason}"), [], false, []);
+            return new RowStory(dead.Id, null, new Failure(dead.Id, Tombstones.Code, $"by {dead.Record.By} on {dead.Record.Time:u}: {dead.Record.Reason}"), [], false, []) { Exports = ExportLog.Holding(runFolder, new HashSet<string> { dead.Id }) };
         }
 
         if (ids.Length != 1)
@@ -45,7 +48,8 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
 
         var verdicts = await VerdictsFile.ReadAsync(Existing("verdicts.parquet"), cancellationToken).Where(verdict => verdict.Id == ids[0]).OrderBy(verdict => verdict.Order).ToListAsync(cancellationToken);
         var curated = await ExamplesFile.ReadAsync(Existing("curated.parquet"), cancellationToken).AnyAsync(example => example.Id == ids[0], cancellationToken);
-        return new RowStory(ids[0], examples.FirstOrDefault(), failures.FirstOrDefault(), verdicts, curated, curated ? [.. Made(runFolder)] : []);
+        var known = verdicts.Select(verdict => GoesOnAs(verdict.Verdict.Reason)).OfType<string>().Append(ids[0]).ToHashSet();
+        return new RowStory(ids[0], examples.FirstOrDefault(), failures.FirstOrDefault(), verdicts, curated, curated ? [.. Made(runFolder)] : []) { Exports = ExportLog.Holding(runFolder, known) };
 
         IAsyncEnumerable<T> Matching<T>(IAsyncEnumerable<T> rows, Func<T, string> id) => rows.Where(one => id(one).StartsWith(row, StringComparison.Ordinal));
 
@@ -84,6 +88,11 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
         foreach (var student in Students)
         {
             yield return $"student    {student.Path} ({student.Stage}), sha256 {student.Sha256}";
+        }
+
+        foreach (var export in Exports)
+        {
+            yield return $"exported   {export}";
         }
     }
 

@@ -9,9 +9,9 @@ namespace DistillForge.Runs.Lineage;
 /// <summary>What a takedown finds.</summary>
 /// <param name="Rows">That are to go.</param>
 /// <param name="Students">Checkpoints and GGUFs that learned from one of them and have to be trained again.</param>
-/// <param name="Exports">Files that <c>export</c> wrote of this run's rows, wherever they are now.</param>
+/// <param name="Exports">Files that <c>export</c> wrote with one of them, wherever they are now.</param>
 /// <param name="Elsewhere">Other runs beside this one that hold the same questions, and how many rows.</param>
-public sealed record TakedownPlan(IReadOnlyList<FoundRow> Rows, IReadOnlyList<StudentFile> Students, IReadOnlyList<string> Exports, IReadOnlyList<(string Run, int Rows)> Elsewhere);
+public sealed record TakedownPlan(IReadOnlyList<FoundRow> Rows, IReadOnlyList<StudentFile> Students, IReadOnlyList<ExportRecord> Exports, IReadOnlyList<(string Run, int Rows)> Elsewhere);
 
 /// <param name="Removed">Rows taken out, by file in the run folder.</param>
 /// <param name="Cached">Paid answers that were taken out of the cache of all runs.</param>
@@ -24,6 +24,8 @@ public sealed record TakedownResult(IReadOnlyDictionary<string, long> Removed, i
 /// </summary>
 public static class Takedown
 {
+    const int ShortestWithin = 12;
+
     /// <summary>What would be taken down; nothing is changed.</summary>
     public static async Task<TakedownPlan> PlanAsync(string runFolder, TakedownSearch search, CancellationToken cancellationToken)
     {
@@ -36,8 +38,7 @@ public static class Takedown
         var gone = await WithDerivedAsync(runFolder, rows.Select(row => row.Id), cancellationToken);
         var curated = Path.Combine(runFolder, "curated.parquet");
         var trained = File.Exists(curated) && await ExamplesFile.ReadAsync([curated], cancellationToken).AnyAsync(example => gone.Contains(example.Id), cancellationToken);
-        var exports = RunLedger.Entries(runFolder).Where(entry => entry.Kind == "export").Select(entry => entry.Facts?.GetValueOrDefault("path") ?? "").Distinct().ToList();
-        return new TakedownPlan(rows, trained ? [.. RowStory.Made(runFolder)] : [], exports, await ElsewhereAsync(runFolder, rows, cancellationToken));
+        return new TakedownPlan(rows, trained ? [.. RowStory.Made(runFolder)] : [], ExportLog.Holding(runFolder, gone), await ElsewhereAsync(runFolder, rows, cancellationToken));
     }
 
     /// <summary>Takes the rows of a plan down. Killed in the middle, the next takedown of this run finishes it first.</summary>
@@ -51,10 +52,7 @@ public static class Takedown
 
         using var folder = RunFolder.Open(runFolder);
         var pending = folder.In($"{Tombstones.FolderName}/pending.json");
-        if (File.Exists(pending))
-        {
-            await FinishAsync(folder, pending, Tombstones.Parse(pending), isResumed: true, clock, cancellationToken);
-        }
+        var resumed = File.Exists(pending) ? await FinishAsync(folder, pending, Tombstones.Parse(pending), isResumed: true, clock, cancellationToken) : null;
 
         if (Verification.Of(runFolder, null, cancellationToken).Changes is [var change, ..])
         {
@@ -64,13 +62,24 @@ public static class Takedown
         var rows = await search.FindAsync(runFolder, cancellationToken);
         if (rows.Count == 0)
         {
-            throw new ForgeException(new Problem(runFolder, "has no such row."));
+            return resumed ?? throw new ForgeException(new Problem(runFolder, "has no such row."));
         }
 
+        // First: while the rows are there it is known what was answered. Killed behind this, a paid answer is gone and nothing is half.
+        var cached = ForgetPaid(runFolder, rows, search.Person);
         var record = new TakedownRecord(by, reason, clock.GetUtcNow(), search.How, [.. rows.Select(row => new Tombstone(row.Id, row.Question))], new Dictionary<string, string>());
         Tombstones.Write(pending, record);
-        var cached = ForgetPaid(runFolder, rows, search.Person);
         return await FinishAsync(folder, pending, record, isResumed: false, clock, cancellationToken) with { Cached = cached };
+    }
+
+    /// <summary>Nothing else is done in a run whose takedown broke off: what is half gone would be asked for, trained on or given out again.</summary>
+    /// <exception cref="ForgeException">One did.</exception>
+    internal static void RefuseHalf(string runFolder)
+    {
+        if (File.Exists(Path.Combine(runFolder, Tombstones.FolderName, "pending.json")))
+        {
+            throw new ForgeException(new Problem(runFolder, "has a takedown that broke off.", "Give the same 'distillforge takedown … --remove' again: it finishes it."));
+        }
     }
 
     // The same again gives the same: rows that are gone already are not found a second time.
@@ -130,7 +139,9 @@ public static class Takedown
     {
         var folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(runFolder).TrimEnd(Path.DirectorySeparatorChar))!, ".answers");
         var answers = rows.Select(row => row.Answer).Where(answer => answer.Length > 0).ToHashSet();
-        return Directory.Exists(folder) ? new RequestCache(folder).Remove(body => Strings(body).Any(text => answers.Contains(text) || (person is not null && text.Contains(person.Trim(), StringComparison.OrdinalIgnoreCase)))) : 0;
+        // What a server sent may have thoughts around the answer; a short answer is in many texts.
+        var within = answers.Where(answer => answer.Length >= ShortestWithin).ToList();
+        return Directory.Exists(folder) ? new RequestCache(folder).Remove(body => Strings(body).Any(text => answers.Contains(text) || within.Exists(answer => text.Contains(answer, StringComparison.Ordinal)) || (person is not null && text.Contains(person.Trim(), StringComparison.OrdinalIgnoreCase)))) : 0;
     }
 
     static IEnumerable<string> Strings(byte[] body)

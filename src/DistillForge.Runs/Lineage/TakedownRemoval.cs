@@ -18,7 +18,7 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
         if (isResumed)
         {
             var manifests = Directory.GetFiles(In("manifests"), "*.json").Select(path => Manifest.TryRead(runFolder, Path.GetFileNameWithoutExtension(path))).OfType<Manifest>();
-            touched.UnionWith(manifests.SelectMany(manifest => manifest.Outputs).Where(output => File.Exists(In(output.Key)) && Sha256.OfFile(In(output.Key)) != output.Value).Select(output => output.Key));
+            touched.UnionWith(manifests.SelectMany(manifest => manifest.Outputs).Where(output => !File.Exists(In(output.Key)) ? output.Key is "report.html" : Sha256.OfFile(In(output.Key)) != output.Value).Select(output => output.Key));
         }
 
         return Hashes();
@@ -46,6 +46,8 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
 
         await BuryAsync(removed, cancellationToken);
         Count(removed, "mistakes.jsonl", RemoveLines("mistakes.jsonl", line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
+        // It shows rows that were answered wrong; the next run writes it again.
+        Forget("report.html");
         foreach (var file in DecisionLog.Files(RunLedger.Entries(runFolder)).Keys)
         {
             Count(removed, file, RemoveLines(file, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));
@@ -130,12 +132,15 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
     }
 
     // A training that diverged left the rows of one step behind, for a person to look at.
-    void Forget(string folder)
+    void Forget(string name)
     {
-        if (Directory.Exists(In(folder)))
+        var path = In(name);
+        string[] files = Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : File.Exists(path) ? [path] : [];
+        touched.UnionWith(files.Select(file => Path.GetRelativePath(runFolder, file).Replace(Path.DirectorySeparatorChar, '/')));
+        Array.ForEach(files, File.Delete);
+        if (Directory.Exists(path))
         {
-            touched.UnionWith(Directory.GetFiles(In(folder), "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(runFolder, path).Replace(Path.DirectorySeparatorChar, '/')));
-            Directory.Delete(In(folder), recursive: true);
+            Directory.Delete(path, recursive: true);
         }
     }
 

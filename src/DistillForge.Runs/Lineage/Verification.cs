@@ -108,23 +108,26 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         }
     }
 
-    // What people brought in: each file as its entry says, and none beside.
+    // What people brought in and took out: each file as its entry says, and none beside.
     static long CheckFiles(string runFolder, List<LedgerEntry> entries, Tombstones? tombstones, List<Problem> changes)
     {
-        var known = DecisionLog.Files(entries);
+        var known = DecisionLog.Files(entries).Concat(ExportLog.Files(entries)).ToDictionary();
         foreach (var (name, brought) in known)
         {
             var hash = tombstones?.HashOf(name, 0) ?? brought;
             var path = Path.Combine(runFolder, name);
             if (!File.Exists(path) || Sha256.OfFile(path) != hash)
             {
-                changes.Add(new Problem(name, File.Exists(path) ? "is not as it was brought in." : "is gone; it was brought in by people."));
+                changes.Add(new Problem(name, File.Exists(path) ? "is not as it was brought in." : "is gone; the ledger knows it."));
             }
         }
 
-        var folder = Path.Combine(runFolder, DecisionLog.FolderName);
-        var strangers = Directory.Exists(folder) ? Directory.GetFiles(folder).Select(file => $"{DecisionLog.FolderName}/{Path.GetFileName(file)}").Where(name => !known.ContainsKey(name)) : [];
-        changes.AddRange(strangers.Select(name => new Problem(name, "is not in the ledger.", "An import that broke off left it; the next import replaces it.")));
+        foreach (var folder in new[] { DecisionLog.FolderName, ExportLog.FolderName }.Where(folder => Directory.Exists(Path.Combine(runFolder, folder))))
+        {
+            var strangers = Directory.GetFiles(Path.Combine(runFolder, folder)).Select(file => $"{folder}/{Path.GetFileName(file)}").Where(name => !known.ContainsKey(name));
+            changes.AddRange(strangers.Select(name => new Problem(name, "is not in the ledger.", $"An {(folder == ExportLog.FolderName ? "export" : "import")} that broke off left it; the next one replaces it.")));
+        }
+
         return known.Count;
     }
 

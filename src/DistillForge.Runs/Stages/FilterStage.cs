@@ -94,6 +94,16 @@ sealed class FilterStage(RunContext run) : Stage(run)
     {
         var authors = await rows.AuthorsAsync(cancellationToken);
         var facts = authors.ToDictionary(author => $"terms.{author.Name}", author => Run.Terms.Describe(author.Name, author.Sha256));
+        foreach (var author in authors)
+        {
+            var terms = Run.Terms.Of(author.Name, author.Sha256).Terms;
+            facts[$"may_train.{author.Name}"] = terms.MayTrain.ToString().ToLowerInvariant();
+            if (terms.License is { } license)
+            {
+                facts[$"license.{author.Name}"] = license;
+            }
+        }
+
         if (Run.Recipe.Override is { } person && authors.Any(author => Run.Terms.Of(author.Name, author.Sha256).Terms.MayTrain == MayTrain.No))
         {
             (facts["override.by"], facts["override.reason"]) = (person.By, person.Reason);

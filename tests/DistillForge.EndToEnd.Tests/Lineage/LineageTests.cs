@@ -120,15 +120,59 @@ public sealed class LineageTests : IClassFixture<FilteredRun>, IDisposable
             Assert.Equal((asked, said), (alpaca[i].GetProperty("instruction").GetString(), alpaca[i].GetProperty("output").GetString()));
         }
 
+        // Four files went out with every row: the ledger knows, and whoever asks about a row is told.
+        var id = (await DistillForge.Data.Sql.QueryAsync("select id from curated", run, CancellationToken.None)).Rows[0][0]!;
+        var story = await RowStory.TellAsync(id, run, CancellationToken.None);
+        Assert.Equal(["trl", "messages", "sharegpt", "alpaca"], story.Exports.Select(export => export.Shape));
+        Assert.All(story.Exports, export => Assert.Equal(("Ada", trl.Count, Sha256.OfFile(export.Path)), (export.By, (int)export.Rows, export.Sha256)));
+        Assert.Equal(4, (await Takedown.PlanAsync(run, new TakedownSearch([id]), CancellationToken.None)).Exports.Count);
+        Assert.Empty(ExportLog.Holding(run, new HashSet<string> { "no such row" }));
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
+        await ChangedAsync(Path.Combine(run, ExportLog.FolderName, "0002.ids"), bytes => bytes[3] = (byte)'x', "exports/0002.ids");
+
         var unknown = await Forging.RunAsync("export", run, "--format", "xml", "--out", work.Run("x.jsonl"));
         Assert.Equal(2, unknown.ExitCode);
+        Assert.Equal(4, ExportLog.Files(RunLedger.Entries(run)).Count);
         Assert.Contains("sharegpt", unknown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_dataset_has_a_card_that_the_hub_reads_Croissant_metadata_and_a_summary()
+    {
+        var folder = Path.Combine(run, "dataset");
+        var card = await File.ReadAllTextAsync(Path.Combine(folder, "README.md"));
+        var croissant = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "croissant.json"))).RootElement;
+        var kept = (int)DistillForge.Data.Manifest.TryRead(run, "filter")!.Figures["kept"];
+
+        var front = new YamlDotNet.Serialization.Deserializer().Deserialize<Dictionary<string, object>>(card.Split("---\n")[1]);
+        var facts = (Dictionary<object, object>)front["dataset_info"];
+        Assert.Equal("apache-2.0", front["license"]);
+        Assert.Contains("synthetic", (List<object>)front["tags"]);
+        Assert.Equal((await DistillForge.Data.Sql.QueryAsync("select column_name from (describe select * from curated)", run, CancellationToken.None)).Rows.Select(row => row[0]!), ((List<object>)facts["features"]).Select(feature => (string)((Dictionary<object, object>)feature)["name"]));
+        Assert.Equal($"{kept}", ((Dictionary<object, object>)((List<object>)facts["splits"])[0])["num_examples"]);
+
+        // The fields that Croissant 1.0 requires of a dataset, a file and a field.
+        Assert.All(["@context", "@type", "conformsTo", "description", "license", "name", "url", "creator", "datePublished", "distribution", "recordSet"], field => Assert.True(croissant.TryGetProperty(field, out _), field));
+        var file = croissant.GetProperty("distribution")[0];
+        Assert.Equal(("cr:FileObject", "application/x-parquet", Sha256.OfFile(Path.Combine(folder, file.GetProperty("contentUrl").GetString()!))), (file.GetProperty("@type").GetString(), file.GetProperty("encodingFormat").GetString(), file.GetProperty("sha256").GetString()));
+        Assert.All(croissant.GetProperty("recordSet")[0].GetProperty("field").EnumerateArray(), field => Assert.True(field.TryGetProperty("source", out _) || field.GetProperty("subField").GetArrayLength() == 2, $"{field}"));
+
+        var summary = await File.ReadAllTextAsync(Path.Combine(folder, "GOVERNANCE.md"));
+        Assert.All(["## Teachers and terms", "| yes |", "## Filters of the policy", "## People", "## Personal data", "## Gaps", "no person looked at any row"], part => Assert.Contains(part, summary, StringComparison.Ordinal));
+
+        // Beside an export as well, but never over somebody's own README.
+        var target = work.Run("out/rows.jsonl");
+        Assert.True((await CuratedExport.WriteAsync(run, "sharegpt", target, "Ada", TimeProvider.System, CancellationToken.None)).HasCard);
+        Assert.Contains("\"name\": \"Ada\"", await File.ReadAllTextAsync(work.Run("out/croissant.json")), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(work.Run("out/README.md"), "mine");
+        Assert.False((await CuratedExport.WriteAsync(run, "sharegpt", target, "Ada", TimeProvider.System, CancellationToken.None)).HasCard);
+        Assert.Equal("mine", await File.ReadAllTextAsync(work.Run("out/README.md")));
     }
 
     async Task<string[]> ExportAsync(string format)
     {
         var target = work.Run($"{format}.jsonl");
-        await CuratedExport.WriteAsync(run, format, target, CancellationToken.None);
+        await CuratedExport.WriteAsync(run, format, target, "Ada", TimeProvider.System, CancellationToken.None);
         return await File.ReadAllLinesAsync(target);
     }
 

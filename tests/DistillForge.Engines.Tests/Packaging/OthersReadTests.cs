@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DistillForge.Llama;
@@ -8,7 +7,7 @@ using DistillForge.Text;
 
 namespace DistillForge.Engines.Tests.Packaging;
 
-/// <summary>Our files as others read them: Hugging Face's GGUF parser and tokenizer, by the lock file of <c>tests/npm</c>.</summary>
+/// <summary>Our models as others read them: Hugging Face's GGUF parser and tokenizer, by the lock file of <c>tests/npm</c>.</summary>
 public sealed class OthersReadTests : IDisposable
 {
     static readonly string[] Types = ["f32", "f16", "bf16", "q8_0", "q4_k_m", "iq4_xs"];
@@ -108,44 +107,4 @@ public sealed class OthersReadTests : IDisposable
         Assert.Equal(texts.Length, theirs.Count);
         Assert.Equal(theirs.Select(ids => string.Join(' ', ids.EnumerateArray().Select(id => id.GetInt32()))), texts.Select(text => string.Join(' ', model.Encode(text, parseSpecial: false))));
     }
-}
-
-/// <summary>The scripts of <c>tests/npm</c>.</summary>
-static class Node
-{
-    static readonly string Folder = Path.Combine(Home.Root, "tests", "npm");
-
-    public static string? WhyNot { get; } = Directory.Exists(Path.Combine(Folder, "node_modules", "@huggingface")) ? null : "what tests need of npm is not there (./distillforge test brings it, or npm ci in tests/npm)";
-
-    /// <returns>A value a line.</returns>
-    public static async Task<IReadOnlyList<JsonElement>> RunAsync(IReadOnlyList<string> arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("node", ["check.mjs", .. arguments]) { WorkingDirectory = Folder, RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var said = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, await errors);
-        return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
-    }
-}
-
-/// <summary>A fact that asks JavaScript; skipped, saying so, where npm's packages are not.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class NodeFactAttribute : FactAttribute
-{
-    public NodeFactAttribute() => Skip = Node.WhyNot;
-}
-
-/// <summary>A fact that asks JavaScript about a file of <c>../shared</c>.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class NodeSharedFactAttribute : FactAttribute
-{
-    public NodeSharedFactAttribute(string path) => Skip = Node.WhyNot ?? new SharedFactAttribute(path).Skip;
-}
-
-/// <summary>A theory that asks JavaScript; skipped, saying so, where npm's packages are not.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class NodeTheoryAttribute : TheoryAttribute
-{
-    public NodeTheoryAttribute() => Skip = Node.WhyNot;
 }

@@ -25,7 +25,7 @@ public sealed class ImportTests : IDisposable
 
     [Theory]
     [InlineData("{\"prompt\": \"a\"}\n{oops", "is no JSON: 'o' is an invalid start of a property name.", 2)]
-    [InlineData("{\"prompt\": \"a\"}\n\n{\"promt\": \"b\"}", "has none of 'prompt', 'messages', 'question', 'text', 'chosen' and 'turns'; its keys are 'promt'.", 3)]
+    [InlineData("{\"prompt\": \"a\"}\n\n{\"promt\": \"b\"}", "has none of 'messages', 'conversations', 'instruction', 'prompt', 'question', 'text', 'chosen' and 'turns'; its keys are 'promt'.", 3)]
     [InlineData("{\"prompt\": \"a\", \"chosen\": [{\"role\": \"user\", \"content\": \"b\"}]}", "has a 'chosen' that does not end with the assistant's answer.", 1)]
     [InlineData("[1]", "is no object.", 1)]
     [InlineData("{\"prompt\": 7}", "has a 'prompt' that is neither a text nor a list of messages.", 1)]
@@ -124,15 +124,42 @@ public sealed class ImportTests : IDisposable
         Assert.Equal((2, "has no answer."), (error.Problems.Single().Line, error.Problems.Single().What));
     }
 
-    [Fact]
-    public async Task What_is_exported_is_imported_again()
+    [Theory]
+    [InlineData("""{"conversations": [{"from": "human", "value": "u"}, {"from": "gpt", "value": "a"}], "system": "s"}""", "system: s|user: u", "assistant: a", null)]
+    [InlineData("""{"conversations": [{"from": "human", "value": "u"}], "chosen": {"from": "gpt", "value": "a"}, "rejected": {"from": "gpt", "value": "b"}}""", "user: u", "assistant: a", "b")]
+    [InlineData("""{"instruction": "add", "input": "2+2", "output": "4", "system": "", "history": [["p", "q"]], "text": "whole"}""", "user: p|assistant: q|user: add\n2+2", "assistant: 4", null)]
+    [InlineData("""{"input": {"messages": [{"role": "user", "content": "u"}]}, "preferred_output": [{"role": "assistant", "content": "a"}], "non_preferred_output": [{"role": "assistant", "content": "b"}]}""", "user: u", "assistant: a", "b")]
+    public async Task Shapes_of_other_trainers_are_found_out(string line, string prompt, string completion, string? rejected)
     {
-        var examples = Enumerable.Range(0, 10).Select(Some.Example).ToList();
+        var row = (await Some.ListAsync(Import.JsonlAsync(folder.Put("x.jsonl", line), default))).Single();
 
-        Assert.Equal(10, await JsonlExport.WriteAsync(folder["x.jsonl"], Some.Async(examples), default));
+        Assert.Equal((prompt, completion, rejected), (Text(row.Prompt), Text(row.Completion), row.Rejected));
+    }
 
-        var rows = await Some.ListAsync(Import.JsonlAsync(folder["x.jsonl"], default));
-        Assert.Equal(examples.Select(example => (Text(example.Prompt), Text(example.Completion))), rows.Select(row => (Text(row.Prompt), Text(row.Completion))));
+    [Theory]
+    [InlineData("""{"conversations": [{"from": "function_call", "value": "u"}]}""", "has a turn in 'conversations' from 'function_call'; known are human, gpt, system and observation.", null)]
+    [InlineData("""{"instruction": "a", "history": [["b"]]}""", "has a 'history' that is no list of pairs of texts.", null)]
+    [InlineData("""{"messages": [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a", "weight": 0}]}""", "has a message in 'messages' with weight 0: an answer that is not to be learned. Remove the row, or the weight.", null)]
+    [InlineData("""{"preferred_output": []}""", "has a 'preferred_output' without 'input': { 'messages': […] }.", null)]
+    [InlineData("""{"messages": []}""", "is not of the shape 'alpaca'; its keys are 'messages'.", "alpaca")]
+    [InlineData("""{"text": "\ud800"}""", "holds half of a surrogate pair, which is no text.", null)]
+    public async Task A_row_that_is_not_of_its_shape_is_named(string line, string what, string? shape)
+    {
+        var error = await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(Import.JsonlAsync(folder.Put("x.jsonl", "\n" + line), default, shape)));
+
+        Assert.Equal((2, what), (error.Problems.Single().Line, error.Problems.Single().What));
+    }
+
+    [Fact]
+    public async Task Csv_with_the_columns_of_a_shape_needs_no_column_names()
+    {
+        var path = folder.Put("x.csv", "instruction,input,output\n\"say \"\"hi\"\"\",,hi\n[1],x,y\n,,z\n");
+
+        var error = await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(Import.CsvAsync(path, "text", null, default)));
+        var rows = await Import.CsvAsync(path, "text", null, default).Take(2).ToListAsync();
+
+        Assert.Equal(["user: say \"hi\" assistant: hi", "user: [1]\nx assistant: y"], rows.Select(row => $"{Text(row.Prompt)} {Text(row.Completion)}"));
+        Assert.Equal(4, error.Problems.Single().Line);
     }
 
     static string Text(IReadOnlyList<Message> messages) => string.Join('|', messages.Select(message => $"{message.Role}: {message.Content}"));
