@@ -5,6 +5,7 @@ using DistillForge.Llama;
 using DistillForge.Runs.Judging;
 using DistillForge.Runs.Lineage;
 using DistillForge.Runs.Stages;
+using DistillForge.Text;
 using DistillForge.Training;
 
 namespace DistillForge.Runs;
@@ -70,6 +71,7 @@ public static class Forge
         var recipe = request.ToRecipe();
         using var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         var run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        ChatTemplate.Day = RunLedger.FirstDay(folder.Path, clock);
         var done = new List<Manifest>();
         foreach (var stage in Sources(run))
         {
@@ -88,6 +90,7 @@ public static class Forge
         Pairs.Check(recipe);
         var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        ChatTemplate.Day = RunLedger.FirstDay(folder.Path, clock);
         try
         {
             TermsGate.Check(run);

@@ -26,8 +26,6 @@ public static class Preflight
             .. plan.OnPolicy?.Check() ?? [],
             .. plan.OnPolicy is not null && losses.All(term => term.Loss.LearnsFromLabels) ? [new Problem("train.on_policy", "lets the student answer, and no loss asks what the teacher thinks of it.", "Add a divergence, e.g. reverse-kl or jsd.")] : Array.Empty<Problem>(),
             .. plan is { OnPolicy: not null, Ensemble: not null } ? [new Problem("train.on_policy", "takes one teacher.", "Remove it, or leave the others out.")] : Array.Empty<Problem>(),
-            .. plan is { Packing: true } or { GradientCheckpointing: true } && inner is [var looks, ..] ? [new Problem(plan.Packing ? "train.packing" : "train.gradient_checkpointing", $"is on, and '{looks.Name}' looks at layers, sequence by sequence.", "Remove one of them.")] : Array.Empty<Problem>(),
-            .. plan.Packing && preferences is { Count: > 0 } ? [new Problem("train.packing", $"is on, and '{preferences[0].Name}' reads two answers a step.", "Remove one of them.")] : Array.Empty<Problem>(),
             .. preferences is { Count: > 0 } ? Pairs(plan, corpus, preferences) : [],
             .. losses.Count == 0 && preferences is not { Count: > 0 } ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
         ];

@@ -81,7 +81,7 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Student.Embeddings).Equal(EmbeddingStart.Random).When(r => !r.Student.Vocabulary.IsTeacher || First(r)?.Gguf is null)
             .WithMessage("is 'teacher', which takes a GGUF teacher and its vocabulary. Remove it, or write 'vocabulary: teacher'.");
         RuleFor(r => r.Student.FromTeacher).Null().When(r => First(r)?.Gguf is null).WithMessage("takes a GGUF teacher. Name one, or start from a file, 'gguf: path'.");
-        RuleFor(r => r.Student.Tokenizer).NotNull().When(r => r.Student.Huggingface is not null && First(r)?.Gguf is null).WithMessage("is missing: a Hugging Face folder's vocabulary is read from a GGUF. Write 'tokenizer: path' (a vocabulary-only GGUF does).");
+        RuleFor(r => r.Student.Tokenizer).NotNull().When(r => r.Student.Huggingface is not null && First(r)?.Gguf is null && r.Student.FolderTokenizer is null).WithMessage("is missing, and the folder has no tokenizer.json. Write 'tokenizer: path' (a vocabulary-only GGUF, or a tokenizer.json).");
         RuleFor(r => r.Package.LoraAdapter).Equal(false).When(r => r.Student.Lora is null).WithMessage("is true, but the student has no 'lora'. Remove it.");
         RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => r.Dataset is not null && !HasTeacher(r)).WithMessage("is 'teacher-text', but a recipe with a dataset has no teacher. Remove it.");
         RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => HasTeacher(r) && r.Train.Targets is not (TrainTargets.Trace or TrainTargets.Online)).WithMessage("is 'teacher-text', but the student learns from the text itself (train.targets). Remove it.");

@@ -8,6 +8,9 @@ sealed class PromptRules : AbstractValidator<PromptSource>
     public PromptRules()
     {
         RuleFor(p => p).Must(p => Sources.Count(p.Template, p.Jsonl, p.Csv, p.Parquet, p.Turns) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv, parquet and turns.");
+        RuleFor(p => p.Jsonl).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
+        RuleFor(p => p.Csv).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
+        RuleFor(p => p.Turns).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
         RuleFor(p => p.MaxTurns).InclusiveBetween(1, 1000).WithMessage("is {PropertyValue}; 1 to 1000 user turns can be asked.");
         RuleFor(p => p.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts prompts, and 0 takes all.");
         RuleFor(p => p.Count).GreaterThan(0).When(p => p.Template is not null).WithMessage("is missing: a template makes as many prompts as it is told. Write e.g. 'count: 6000'.");
@@ -19,6 +22,8 @@ sealed class DatasetRules : AbstractValidator<DatasetSource>
     public DatasetRules()
     {
         RuleFor(d => d).Must(d => Sources.Count(d.Template, d.Jsonl, d.Csv, d.Parquet) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv and parquet.");
+        RuleFor(d => d.Jsonl).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
+        RuleFor(d => d.Csv).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
         RuleFor(d => d.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows, and 0 takes all.");
         RuleFor(d => d.Count).GreaterThan(0).When(d => d.Template is not null).WithMessage("is missing: a template makes as many rows as it is told. Write e.g. 'count: 60000'.");
     }
@@ -26,6 +31,11 @@ sealed class DatasetRules : AbstractValidator<DatasetSource>
 
 static class Sources
 {
+    public static readonly string NoLines = $"has a line of more than {TextLines.MostCharacters:N0} characters. One row to a line; a text of this length is no row.";
+
+    /// <summary>Before a large file is hashed and read: the rest is checked when it is read.</summary>
+    public static bool BeginsInLines(RecipeFile? file) => file is null || !File.Exists(file.Path) || TextLines.BeginsInLines(file.Path);
+
     public static int Count(params ReadOnlySpan<RecipeFile?> files)
     {
         var count = 0;
@@ -40,8 +50,14 @@ static class Sources
 
 sealed class GenerateRules : AbstractValidator<GenerateSettings>
 {
+    const long MostConstraint = 1 << 20;
+
+    static bool IsSmall(RecipeFile? file) => file is null || !File.Exists(file.Path) || new FileInfo(file.Path).Length <= MostConstraint;
+
     public GenerateRules()
     {
+        RuleFor(g => g.Grammar).Must(IsSmall).WithMessage($"has more than {MostConstraint:N0} bytes, which is no grammar.");
+        RuleFor(g => g.JsonSchema).Must(IsSmall).WithMessage($"has more than {MostConstraint:N0} bytes, which is no schema.");
         RuleFor(g => g.Samples).InclusiveBetween(1, 1000).WithMessage("is {PropertyValue}; 1 to 1000 answers a prompt are possible.");
         RuleFor(g => g.Samples).Equal(1).When(g => g.Temperature == 0).WithMessage("is {PropertyValue}, but at temperature 0 all answers are the same. Raise the temperature, or write 'samples: 1'.");
         RuleFor(g => g.Temperature).InclusiveBetween(0, 10).WithMessage("is {PropertyValue}; it lies between 0 (greedy) and 10.");

@@ -90,13 +90,14 @@ sealed class PackageStage(RunContext run) : Stage(run)
     async Task<GateProbe> ProbeAsync(Dialogue dialogue, CancellationToken cancellationToken)
     {
         var rows = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Take(ProbeTexts).ToListAsync(cancellationToken);
+        var letters = dialogue.Vocabulary is { Kind: "llama" } pieces && !pieces.Types.Contains(TokenType.Byte) ? pieces.Tokens.Where(token => token.Length == 1).Select(token => token[0]).ToHashSet() : null;
         var texts = rows.SelectMany(row => row.Prompt.Concat(row.Completion)).Select(message => message.Content).Where(Encodable).Take(ProbeTexts).Concat(OddTexts.Where(Encodable));
         var sequences = rows.Take(ProbeSequences).Select(row => dialogue.Sequence(row.Prompt, row.Text));
         var prompts = rows.DistinctBy(row => row.Prompt[^1].Content).Take(ProbePrompts).Select(row => new Prompt(row.Id, row.Prompt));
         return new GateProbe([.. texts], [.. sequences], [.. prompts]);
 
         // A SentencePiece vocabulary without byte tokens takes llama.cpp down on a character that it does not know.
-        bool Encodable(string text) => dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii);
+        bool Encodable(string text) => letters is null || text.All(letter => letter == ' ' || letters.Contains(letter));
     }
 }
 
