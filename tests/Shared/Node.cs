@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 
-namespace DistillForge.Tests;
+namespace DistillForge.TestSupport;
 
 /// <summary>The scripts of <c>tests/npm</c>.</summary>
 static class Node

@@ -84,7 +84,7 @@ public sealed class MultipleChoice(MultipleChoice.Options options) : IBenchmark
     {
         var letter = answer.Length == 1 && char.IsAsciiLetter(answer[0]) ? char.ToUpperInvariant(answer[0]) - 'A' : -1;
         var index = int.TryParse(answer, out var written) ? written : -1;
-        var text = choices.Select((choice, i) => (choice, i)).FirstOrDefault(pair => pair.choice.Trim() == answer, ("", -1)).Item2;
+        var text = choices.Select((choice, i) => (choice, i)).FirstOrDefault(pair => pair.Item1.Trim() == answer, ("", -1)).Item2;
         int[] meant = [.. (options.AnswerIs switch { Kind.Text => [text], Kind.Letter => [letter], Kind.Index => [index], _ => new[] { text, letter, index } }).Where(place => place >= 0 && place < choices.Count).Distinct()];
         return meant switch
         {

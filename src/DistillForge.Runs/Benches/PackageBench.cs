@@ -4,7 +4,6 @@ using DistillForge.Core;
 using DistillForge.Llama;
 using DistillForge.Models;
 using DistillForge.Packaging;
-using DistillForge.Text;
 
 namespace DistillForge.Runs.Benches;
 
