@@ -4,7 +4,7 @@ using DistillForge.Core;
 namespace DistillForge.Cli;
 
 /// <summary>Runs a command's body and turns however it ends into an exit code and, where needed, a message.</summary>
-static class Ending
+static partial class Ending
 {
     /// <summary>After an interrupt the work has this long to stop by itself; every acknowledged row is on disk by then.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.7);
@@ -50,7 +50,8 @@ static class Ending
             new Thread(() =>
             {
                 Thread.Sleep(Patience);
-                Environment.Exit(Interrupted());
+                // The work may be inside libtorch or DuckDB: their destructors, which an ordinary exit runs, abort the process under them.
+                ExitAtOnce(Interrupted());
             })
             { IsBackground = true }.Start();
             interrupt.Cancel();
@@ -62,6 +63,9 @@ static class Ending
         Console.Error.WriteLine("\ninterrupted; the same command goes on where this stopped");
         return ExitCode.Interrupted;
     }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitAtOnce(int code);
 
     static string? Unavailable(Exception error) => error switch
     {

@@ -90,6 +90,10 @@ public sealed record ModelScores(
     /// <summary>Mean similarity of its answers with the teacher's, by edit distance; 1 is the same text.</summary>
     public double? AnswerSimilarity { get; init; }
 
+    /// <summary>How often a judge prefers its answers to its teacher's; null where the recipe names no judge.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WinRate? WinsAgainstTeacher { get; init; }
+
     /// <summary>Prompt read in llama.cpp.</summary>
     public double? PromptTokensPerSecond { get; init; }
 

@@ -4,8 +4,8 @@ using DistillForge.Data;
 
 namespace DistillForge.Filters;
 
-/// <summary>A filter in its place in the policy: one of <paramref name="Row"/>, <paramref name="Dataset"/> and <paramref name="Transform"/>.</summary>
-sealed record Judge(ComponentSetting Setting, int Order, IFilter? Row = null, IDatasetFilter? Dataset = null, ITransform? Transform = null)
+/// <summary>A filter in its place in the policy: one of <paramref name="Row"/>, <paramref name="Dataset"/>, <paramref name="Transform"/> and <paramref name="Model"/>.</summary>
+sealed record Judge(ComponentSetting Setting, int Order, IFilter? Row = null, IDatasetFilter? Dataset = null, ITransform? Transform = null, IModelFilter? Model = null)
 {
     /// <summary>As it is written down: a drop becomes what the policy says.</summary>
     public JudgedRow Write(string id, Verdict verdict) => new(id, Setting.Name, Order, verdict.Action == FilterAction.Drop && Setting.Action != FilterAction.Drop
@@ -34,11 +34,14 @@ sealed record Judgement(Example Row, Example Result, JudgedRow[] Verdicts, Decis
 
 /// <summary>
 /// The judges of a policy. Row filters judge a batch of rows in parallel; dataset filters read the dataset for themselves, in step. All judge the rows as
-/// they were; transforms change, one after the other, what goes on.
+/// they were; transforms change, one after the other, what goes on. Models are asked last, about what
+/// goes on, and only of rows that no earlier filter drops and no person decided: a question costs more than all else.
 /// </summary>
-sealed class Bench(IReadOnlyList<Judge> judges, Decisions decisions)
+sealed class Bench(IReadOnlyList<Judge> judges, Decisions decisions, IProgressLog progress)
 {
     const int BatchRows = 512;
+
+    long asked;
 
     /// <summary>Every row with its verdicts in policy order.</summary>
     public async IAsyncEnumerable<Judgement> JudgeAsync(IDataset dataset, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -52,7 +55,16 @@ sealed class Bench(IReadOnlyList<Judge> judges, Decisions decisions)
                 for (var i = 0; i < batch.Length; i++)
                 {
                     await FillAsync(rows[i].Verdicts, batch[i].Id, streams);
-                    yield return rows[i];
+                }
+
+                foreach (var judge in judges.Where(judge => judge.Model is not null))
+                {
+                    await AskAsync(judge, rows, dataset.Count, cancellationToken);
+                }
+
+                foreach (var row in rows)
+                {
+                    yield return row;
                 }
             }
         }
@@ -115,4 +127,19 @@ sealed class Bench(IReadOnlyList<Judge> judges, Decisions decisions)
                 : throw new InvalidOperationException($"filter '{judge.Setting.Name}' gave fewer verdicts than there are rows");
         }
     }
+
+    // The model batches what is asked side by side.
+    async Task AskAsync(Judge judge, Judgement[] rows, long total, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(rows.Select(async row =>
+        {
+            row.Verdicts[judge.Order] = judge.Write(row.Row.Id, Settled(judge, row) ?? await judge.Model!.JudgeAsync(row.Result with { Id = row.Row.Id }, cancellationToken));
+            progress.Report(judge.Setting.Name, Math.Min(total, Interlocked.Increment(ref asked)), total, "rows");
+        }));
+    }
+
+    static Verdict? Settled(Judge judge, Judgement row)
+        => row.Ruling is not null ? Verdict.Warn("not-asked", "a person decided")
+            : row.Verdicts.Take(judge.Order).FirstOrDefault(judged => judged?.Verdict.Action == FilterAction.Drop) is { } dropped ? Verdict.Warn("not-asked", $"dropped by {dropped.Filter}")
+            : null;
 }

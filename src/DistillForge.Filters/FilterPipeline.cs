@@ -17,20 +17,21 @@ public sealed class FilterPipeline
 {
     static readonly Catalog<IFilter> RowFilters = new(typeof(FilterPipeline).Assembly);
     static readonly Catalog<IDatasetFilter> DatasetFilters = new(typeof(FilterPipeline).Assembly);
+    static readonly Catalog<IModelFilter> ModelFilters = new(typeof(FilterPipeline).Assembly);
     static readonly Catalog<ITransform> Transforms = new(typeof(FilterPipeline).Assembly);
 
     readonly Bench bench;
     readonly IProgressLog progress;
 
-    /// <param name="services">What filters may ask for by type, e.g. the <see cref="TermsInForce"/>; and the <see cref="Decisions"/> of people.</param>
+    /// <param name="services">What filters may ask for by type, e.g. the <see cref="TermsInForce"/> or an <see cref="IJudgeSource"/>; and the <see cref="Decisions"/> of people.</param>
     public FilterPipeline(FilterPolicy policy, IProgressLog progress, params object[] services)
     {
         this.progress = progress;
-        bench = new Bench([.. policy.Filters.Select((setting, order) => Seat(setting, order, services))], services.OfType<Decisions>().FirstOrDefault() ?? Decisions.None);
+        bench = new Bench([.. policy.Filters.Select((setting, order) => Seat(setting, order, services))], services.OfType<Decisions>().FirstOrDefault() ?? Decisions.None, progress);
     }
 
     /// <summary>All filters of this program: name → options record, for <see cref="KnownNames.Filters"/>.</summary>
-    public static IReadOnlyDictionary<string, Type?> Known { get; } = KnownNames.Of(RowFilters).Concat(KnownNames.Of(DatasetFilters)).Concat(KnownNames.Of(Transforms)).ToDictionary();
+    public static IReadOnlyDictionary<string, Type?> Known { get; } = KnownNames.Of(RowFilters).Concat(KnownNames.Of(DatasetFilters)).Concat(KnownNames.Of(ModelFilters)).Concat(KnownNames.Of(Transforms)).ToDictionary();
 
     /// <summary>Whether the filter judges each row by itself.</summary>
     public static bool IsRowFilter(string name) => RowFilters.Contains(name);
@@ -143,6 +144,7 @@ public sealed class FilterPipeline
 
     static Judge Seat(ComponentSetting setting, int order, object[] services) => DatasetFilters.Contains(setting.Name)
         ? new Judge(setting, order, Dataset: DatasetFilters.Create(setting.Name, setting.Options, services))
+        : ModelFilters.Contains(setting.Name) ? new Judge(setting, order, Model: ModelFilters.Create(setting.Name, setting.Options, services))
         : Transforms.Contains(setting.Name) ? new Judge(setting, order, Transform: Transforms.Create(setting.Name, setting.Options, services))
         : new Judge(setting, order, Row: RowFilters.Create(setting.Name, setting.Options, services));
 }

@@ -12,13 +12,18 @@ sealed class GreedyComparison(ILanguageModel reference, Dialogue dialogue, ILang
     {
         var greedy = new Sampling(Temperature: 0, MaxTokens: probe.MaxTokens, Capture: new Want.Head(TopLogprobs: 2, TailSamples: 0));
         var answers = await Task.WhenAll(probe.Prompts.Select(prompt => candidate.CompleteAsync(prompt, greedy, cancellationToken)));
-        var (tokens, ties) = (0L, 0);
-        foreach (var (prompt, answer) in probe.Prompts.Zip(answers))
+        var said = Array.ConvertAll(answers, answer => answer.Trace ?? throw new InvalidOperationException("the candidate was asked for a trace and gave none"));
+        foreach (var (prompt, trace) in probe.Prompts.Zip(said))
         {
-            var said = answer.Trace ?? throw new InvalidOperationException("the candidate was asked for a trace and gave none");
-            CheckPrompt(gguf, prompt, said);
-            var judged = await reference.ScoreAsync(new TokenSequence(said.Vocabulary, said.TokenIds, said.PromptLength), new Want.Head(TopLogprobs: 2, TailSamples: 0), cancellationToken);
-            var (same, isTie) = SameUntil(gguf, prompt, judged);
+            CheckPrompt(gguf, prompt, trace);
+        }
+
+        // All at once: the reference reads several in one pass.
+        var judged = await Task.WhenAll(said.Select(trace => reference.ScoreAsync(new TokenSequence(trace.Vocabulary, trace.TokenIds, trace.PromptLength), new Want.Head(TopLogprobs: 2, TailSamples: 0), cancellationToken)));
+        var (tokens, ties) = (0L, 0);
+        foreach (var (prompt, trace) in probe.Prompts.Zip(judged))
+        {
+            var (same, isTie) = SameUntil(gguf, prompt, trace);
             tokens += same;
             ties += isTie ? 1 : 0;
         }

@@ -2,8 +2,10 @@ using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
 using DistillForge.Llama;
+using DistillForge.Runs.Judging;
 using DistillForge.Runs.Lineage;
 using DistillForge.Runs.Stages;
+using DistillForge.Text;
 using DistillForge.Training;
 
 namespace DistillForge.Runs;
@@ -49,9 +51,10 @@ public static class Forge
         }
 
         var rows = await WantedRows.OpenAsync(run, cancellationToken);
+        await using var judges = new Judges(run, mayAsk: false);
         return rows.Count == 0
             ? throw new ForgeException(new Problem(request.Recipe, "has no answers to judge yet, and a dry run asks nobody.", "Give it a small prompts.count, run './distillforge generate' with it, and raise the count later: answers that are there are not asked for again."))
-            : await new FilterPipeline(run.Recipe.Policy ?? new FilterPolicy { Filters = [] }, progress).PreviewAsync(new FirstRows(rows, sample), examples, cancellationToken);
+            : await new FilterPipeline(run.Recipe.Policy ?? new FilterPolicy { Filters = [] }, progress, run.Terms, judges).PreviewAsync(new FirstRows(rows, sample), examples, cancellationToken);
     }
 
     /// <summary>What <see cref="RunAsync"/> would do, and what that takes. A stage behind one that is to be done may be done as well.</summary>
@@ -68,6 +71,7 @@ public static class Forge
         var recipe = request.ToRecipe();
         using var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         var run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        ChatTemplate.Day = RunLedger.FirstDay(folder.Path, clock);
         var done = new List<Manifest>();
         foreach (var stage in Sources(run))
         {
@@ -86,6 +90,7 @@ public static class Forge
         Pairs.Check(recipe);
         var folder = RunFolder.Open(Path.Combine(request.Runs, recipe.Name));
         run = new RunContext(recipe, folder, Settings.Load(), progress, clock);
+        ChatTemplate.Day = RunLedger.FirstDay(folder.Path, clock);
         try
         {
             Lineage.Takedown.RefuseHalf(folder.Path);

@@ -55,10 +55,17 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     /// <summary>A GGUF with the teacher's vocabulary, where there is one.</summary>
     public string? VocabularyGguf => HasTeacher ? (Teacher.Gguf ?? Teacher.Tokenizer)?.Path : null;
 
-    /// <summary>The GGUF that the student's vocabulary comes from; null when it is trained on the rows.</summary>
-    public string? StudentVocabularyGguf => Recipe.Student.Gguf?.Path ?? Recipe.Student.Tokenizer?.Path ?? (Recipe.Student.Vocabulary.IsTeacher ? VocabularyGguf : null);
+    /// <summary>The GGUF (or <c>tokenizer.json</c>) that the student's vocabulary comes from; null when it is trained on the rows.</summary>
+    public string? StudentVocabularyGguf => Recipe.Student.Gguf?.Path ?? Recipe.Student.Tokenizer?.Path ?? (Recipe.Student.Vocabulary.IsTeacher ? VocabularyGguf ?? Recipe.Student.FolderTokenizer : null);
 
-    /// <summary>Student and teacher mean the same by a token id.</summary>
+    /// <summary>The student has only those tokens that the rows use, <see cref="Text.VocabularyMap"/>.</summary>
+    public bool PrunesVocabulary => Recipe.Student.Vocabulary.Pruned;
+
+    /// <summary>From the vocabulary that the student's was cut out of; null where it is whole.</summary>
+    public Text.VocabularyMap? PrunedVocabulary() => !PrunesVocabulary ? null
+        : Text.VocabularyMap.Between(Text.Vocabulary.Read(StudentVocabularyGguf!), Text.Vocabulary.Read(Folder.In("vocabulary.gguf"))) ?? throw new InvalidOperationException("vocabulary.gguf is no part of what it was cut out of");
+
+    /// <summary>Student and teacher mean the same by a token id, once the tokens are mapped that a pruned vocabulary keeps.</summary>
     public bool SharesVocabulary => LocalTeacher is { } teacher && StudentVocabularyGguf is { } student
         && (student == teacher || Text.Vocabulary.Read(student).Fingerprint == Text.Vocabulary.Read(teacher).Fingerprint);
 

@@ -35,12 +35,33 @@ public sealed class RunFolder : IDisposable
 
     public string In(string name) => System.IO.Path.Combine(Path, name);
 
+    // A folder that somebody sent may hold links: what a run writes would land where they point to.
+    static void RefuseLinks(string path)
+    {
+        if (new DirectoryInfo(path) is { LinkTarget: { } elsewhere })
+        {
+            throw new ForgeException(new Problem(path, $"is a link to {TerminalText.OnOneLine(elsewhere)}.", "A run writes into its own folder only: name the folder itself, --runs FOLDER."));
+        }
+
+        if (!Directory.Exists(path))
+        {
+            return;
+        }
+
+        // Links are not followed, so this ends.
+        foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true }).Where(entry => entry.LinkTarget is not null))
+        {
+            throw new ForgeException(new Problem(entry.FullName, $"is a link to {TerminalText.OnOneLine(entry.LinkTarget!)}, and a run writes into its own folder only.", "Remove the link, or put the file itself there."));
+        }
+    }
+
     /// <summary>Opens or makes the folder and holds its lock until disposed.</summary>
     /// <exception cref="ForgeException">Somebody else runs here (exit 3), or the folder cannot be written (exit 2).</exception>
     public static RunFolder Open(string path)
     {
         path = System.IO.Path.GetFullPath(path);
         var lockFile = System.IO.Path.Combine(path, ".lock");
+        RefuseLinks(path);
         try
         {
             Directory.CreateDirectory(path);

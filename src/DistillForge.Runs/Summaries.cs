@@ -34,6 +34,7 @@ static class Summaries
             ("perplexity", Cells(model => Number(model.Perplexity, "0.000"))),
             ("calibration error", Cells(model => model.CalibrationError is { } share ? Percent(share) : "")),
             ("same answer as teacher", Cells(model => model.SameAnswers is { } share ? Percent(share) : "")),
+            ("wins against teacher", Cells(model => model.WinsAgainstTeacher is { Value: { } share } ? Percent(share) : "")),
             ("first token, ms", Cells(model => Number(model.FirstTokenMilliseconds, "0.0"))),
             ("memory, MB", Cells(model => Number(model.MemoryBytes / 1e6, "0"))),
             ("tokens/s", Cells(model => Number(model.TokensPerSecond, "#,0"))),
@@ -66,9 +67,19 @@ static class Summaries
             yield return $"The student has 1/{(double)teacher.Parameters / scores.Student.Parameters:0.0} of the teacher's parameters{(teacher.ExactMatch is > 0 && scores.Student.ExactMatch is { } match ? $" and {Percent(match / teacher.ExactMatch.Value)} of its exact match" : "")}.";
         }
 
+        if (run.Recipe.Student.Lora is not null && Manifest.TryRead(run.Folder.Path, "train")?.Figures.GetValueOrDefault("trained_parameters") is > 0 and var trained)
+        {
+            yield return $"{trained:N0} parameters of adapters were trained, and merged into the student's {scores.Student.Parameters:N0}.";
+        }
+
         if (scores.Comparison is { } comparison && Differences(comparison).Any())
         {
             yield return $"Student minus baseline, 95 % paired bootstrap: {string.Join("; ", Differences(comparison))}.";
+        }
+
+        if (scores.Student.WinsAgainstTeacher is { } wins)
+        {
+            yield return $"{wins.Judge} judged {wins.Judged:N0} answers beside the teacher's, in both orders: {wins.Wins:N0} better, {wins.Ties:N0} as good, {wins.Losses:N0} worse{(wins.Range is { } range ? $" ({Percent(range.Low)} to {Percent(range.High)} wins, ties half)" : "")}{(wins.Unjudged > 0 ? $"; {wins.Unjudged:N0} it did not judge" : "")}.";
         }
 
         if (scores.Authors is { } authors)

@@ -9,6 +9,12 @@ public sealed class ChatTemplate
     ChatTemplate(string source, TemplateLimits limits)
         => (Source, this.limits, nodes, Fingerprint) = (source, limits, TemplateParser.Parse(source, limits), Sha256.OfText(source));
 
+    /// <summary>
+    /// What a template that asks for the date (<c>strftime_now</c>) is told, UTC; the time of asking where nobody has said. A run says the
+    /// day on which it began, so that what it renders stays the same when it goes on another day.
+    /// </summary>
+    public static DateTimeOffset? Day { get; set; }
+
     public string Source { get; }
 
     /// <summary>SHA-256 of the source.</summary>
@@ -27,9 +33,7 @@ public sealed class ChatTemplate
                 new("add_generation_prompt", addGenerationPrompt),
                 new("bos_token", bos),
                 new("eos_token", eos),
-                // There, and empty: what transformers hands to a template that is given none.
-                new("tools", null),
-                new("documents", null),
+                // Tools and documents are not there, as in llama.cpp; transformers hands none.
             ],
             limits);
 }

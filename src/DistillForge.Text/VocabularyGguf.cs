@@ -10,10 +10,15 @@ public sealed partial class Vocabulary
     // llama.cpp v0.5.0 adds BOS for these when the file does not say.
     static readonly HashSet<string> PreWithBos = ["llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano", "tekken", "chameleon"];
 
-    /// <summary>The vocabulary in a model file, or in a metadata-only <c>vocabulary.gguf</c>.</summary>
+    /// <summary>The vocabulary in a model file, in a metadata-only <c>vocabulary.gguf</c>, or in a <c>tokenizer.json</c>.</summary>
     /// <exception cref="GgufException">A count does not fit another, or something is malformed: which field.</exception>
     public static Vocabulary Read(string path)
     {
+        if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            return HuggingFaceVocabulary.Read(path);
+        }
+
         using var file = GgufFile.Open(path);
         return FromGguf(file.Metadata);
     }
@@ -88,6 +93,15 @@ public sealed partial class Vocabulary
         var metadata = new GgufMetadata { { "general.architecture", GgufValue.Of("llama") } };
         metadata.AddAll(ToGguf());
         GgufWriter.Write(path, metadata, []);
+    }
+
+    /// <summary>Writes a GGUF of one layer of zeros, which llama.cpp loads for its tokenizer alone.</summary>
+    public void WriteTokenizer(string path)
+    {
+        var shape = new ModelShape { Architecture = "llama", Layers = 1, Width = 32, Heads = 2, KeyValueHeads = 2, HeadSize = 16, FeedForward = 32, Vocabulary = Size, Context = 64, TiedEmbeddings = true };
+        var metadata = GgufShape.Write(shape);
+        metadata.AddAll(ToGguf());
+        GgufWriter.Write(path, metadata, [.. TensorNames.Llama(shape).Select(tensor => GgufTensorSource.Of(tensor.Gguf, tensor.GgufShape, new float[tensor.ElementCount]))]);
     }
 
     static string[] TokensOf(GgufMetadata metadata)

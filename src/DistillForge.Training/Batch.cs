@@ -84,7 +84,7 @@ public sealed class Batch
             DrawTemperature = contents.DrawTemperature,
             Source = rows,
             AreOwnSamples = ownSamples,
-            Rejected = rows.Any(row => row.Rejected is null) ? null : Of([.. rows.Select(row => row.Rejected!)], TraceContents.Unscored),
+            Rejected = rows.Any(row => row.Rejected is null) ? null : Of([.. rows.Select(row => row.Rejected!)], TraceContents.Unscored, packed: packed),
             Others = [.. contents.Others.Select((other, k) => Of([.. rows.Select(row => row.Others[k])], other, packed: packed))],
         };
         foreach (var temperature in contents.Temperatures)

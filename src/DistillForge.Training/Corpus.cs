@@ -10,7 +10,8 @@ public sealed class Corpus
     /// <param name="validationShare">0 … 1, chosen by a hash of the row id, so that a row never changes sides when others come or go.</param>
     /// <param name="ensemble">Set where each row has a trace of each of several teachers.</param>
     /// <param name="rejected">Worse answers, by the row's id, where rows are pairs.</param>
-    public Corpus(IEnumerable<TokenTrace> traces, int context, double validationShare, TeacherEnsemble? ensemble = null, IEnumerable<TokenTrace>? rejected = null)
+    /// <param name="validation">Ids of those that only measure, where somebody chose them.</param>
+    public Corpus(IEnumerable<TokenTrace> traces, int context, double validationShare, TeacherEnsemble? ensemble = null, IEnumerable<TokenTrace>? rejected = null, IReadOnlySet<string>? validation = null)
     {
         var worse = (rejected ?? []).ToDictionary(trace => trace.Id);
         foreach (var group in ensemble?.Group(traces) ?? traces.Select(trace => new[] { trace }))
@@ -28,7 +29,7 @@ public sealed class Corpus
                 continue;
             }
 
-            (IsHeldOut(trace.Id, validationShare) ? Validation : Training).Add(row);
+            ((validation?.Contains(trace.Id) ?? IsHeldOut(trace.Id, validationShare)) ? Validation : Training).Add(row);
         }
 
         var rows = Training.Concat(Validation).ToList();

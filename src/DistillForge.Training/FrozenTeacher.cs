@@ -28,13 +28,15 @@ public sealed class FrozenTeacher : IDisposable
             throw Unfit($"is a '{architecture}' model, which is not computed here.", $"A teacher at hand is one of {string.Join(", ", TrainingCatalog.Architectures.Names)}. Train on its traces instead (targets: trace, and losses on tokens).");
         }
 
-        using var weights = PretrainedWeights.Load(gguf);
-        var spoken = weights.Vocabulary!;
-        if (spoken.Fingerprint != vocabulary.Fingerprint)
+        using var loaded = PretrainedWeights.Load(gguf);
+        var spoken = loaded.Vocabulary!;
+        var part = spoken.Fingerprint == vocabulary.Fingerprint ? null : VocabularyMap.Between(spoken, vocabulary);
+        if (part is null && spoken.Fingerprint != vocabulary.Fingerprint)
         {
             throw Unfit($"speaks vocabulary {spoken.Fingerprint[..12]}, the student {vocabulary.Fingerprint[..12]}: it cannot read the student's tokens.", "Write 'vocabulary: teacher' under student.");
         }
 
+        var weights = part is null ? loaded : loaded.Keep(part);
         var network = weights.Build(device, Learning.Frozen);
         network.Precision = precision;
         return new FrozenTeacher(weights.Shape, network, vocabulary.Size);

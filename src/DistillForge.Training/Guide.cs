@@ -52,7 +52,7 @@ sealed class Guide : IDisposable
         using var taught = ofTeacher.IsNothing ? null : new Inside(ofTeacher);
         var full = taught is not null || online ? teacher!.Read(tokens, positions, taught, Layout) : null;
         targets = online ? targets with { Full = full } : targets;
-        var batch = new RepresentationBatch(seen, taught, positions, tokens.shape[1], targets, student.Head, student.Precision);
+        var batch = new RepresentationBatch(seen, taught, positions, tokens.shape[1], targets, student.Head, student.Precision, Layout);
         // The graph keeps what it needs of the inside; our handles may go.
         var sum = measures.Select(term => term.Measure.Measure(batch) * term.Weight.At(progress)).Aggregate((sum, x) => sum + x);
         return (hidden, targets, sum);

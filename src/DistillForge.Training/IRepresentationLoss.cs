@@ -39,7 +39,8 @@ public interface IRepresentationMeasure
 /// <param name="Positions">[N] into B·T, ascending.</param>
 /// <param name="Length">T.</param>
 /// <param name="Head">[V, d] The student's vocabulary projection.</param>
-public sealed record RepresentationBatch(Inside Student, Inside? Teacher, Tensor Positions, long Length, TokenTargets Targets, Tensor Head, Precision Precision)
+/// <param name="Layout">Where sequences lie that are packed end to end; null where each has a line of its own.</param>
+public sealed record RepresentationBatch(Inside Student, Inside? Teacher, Tensor Positions, long Length, TokenTargets Targets, Tensor Head, Precision Precision, Layout? Layout = null)
 {
     public Inside TeacherInside => Teacher ?? throw new InvalidOperationException("No teacher is at hand");
 
@@ -48,7 +49,7 @@ public sealed record RepresentationBatch(Inside Student, Inside? Teacher, Tensor
     /// <summary>[N] Which sequence each trained position belongs to, 0 … S − 1.</summary>
     public (Tensor Of, long Count) Sequences()
     {
-        var rows = Positions.cpu().data<long>().ToArray().Select(position => position / Length).ToArray();
+        var rows = Positions.cpu().data<long>().ToArray().Select(position => Layout is null ? position / Length : Layout.Sequences[(int)position]).ToArray();
         var numbers = rows.Distinct().Select((row, i) => (row, i)).ToDictionary(pair => pair.row, pair => (long)pair.i);
         return (tensor(rows.Select(row => numbers[row]).ToArray(), [rows.Length]).to(Positions.device), numbers.Count);
     }

@@ -8,10 +8,11 @@ public sealed class Inside : IDisposable
 {
     readonly Dictionary<int, Tensor> states = [];
     readonly Dictionary<int, Tensor> normed = [];
-    readonly Dictionary<int, AttentionInside> attention = [];
-    readonly InsideWanted wanted;
+    readonly Dictionary<int, List<AttentionInside>> attention = [];
 
-    public Inside(InsideWanted wanted) => this.wanted = wanted;
+    public Inside(InsideWanted wanted) => Wanted = wanted;
+
+    public InsideWanted Wanted { get; }
 
     /// <summary>Is shown, in passing, what flows through the layers: how much each part does can be measured without keeping any of it.</summary>
     public Action<int, Flow, Tensor>? Watch { get; init; }
@@ -22,7 +23,41 @@ public sealed class Inside : IDisposable
     /// <summary>[N, d] The same under the network's last norm: times the head, logits.</summary>
     public Tensor Normed(int layer) => normed[layer];
 
-    public AttentionInside Attention(int layer) => attention[layer];
+    /// <summary>Of sequences that have a line each.</summary>
+    public AttentionInside Attention(int layer) => attention[layer].Single();
+
+    /// <summary>Of sequences that are packed: one a rectangle of like lengths, in the order of <see cref="Layout"/>; else one.</summary>
+    public IReadOnlyList<AttentionInside> Rectangles(int layer) => attention[layer];
+
+    /// <summary>Everything that was seen, in a fixed order.</summary>
+    internal IReadOnlyList<Tensor> All =>
+    [
+        .. states.OrderBy(pair => pair.Key).Select(pair => pair.Value),
+        .. normed.OrderBy(pair => pair.Key).Select(pair => pair.Value),
+        .. attention.OrderBy(pair => pair.Key).SelectMany(pair => pair.Value).SelectMany(inside => new[] { inside.Queries, inside.Keys, inside.Values }),
+    ];
+
+    /// <summary>What was seen of some layers, in the order of <see cref="All"/>.</summary>
+    internal IReadOnlyList<Tensor> Of(InsideWanted some) =>
+    [
+        .. some.States.Order().Select(layer => states[layer]),
+        .. some.Normed.Order().Select(layer => normed[layer]),
+        .. some.Attention.Order().SelectMany(layer => attention[layer]).SelectMany(inside => new[] { inside.Queries, inside.Keys, inside.Values }),
+    ];
+
+    /// <summary>The same places, each tensor put through a function.</summary>
+    internal void CopyTo(Inside other, Func<Tensor, Tensor> change)
+    {
+        foreach (var (layer, state) in states)
+        {
+            other.Set(layer, change(state), normed.TryGetValue(layer, out var under) ? change(under) : null);
+        }
+
+        foreach (var (layer, inside) in attention.SelectMany(pair => pair.Value.Select(inside => (pair.Key, inside))))
+        {
+            other.Set(layer, new AttentionInside(change(inside.Queries), change(inside.Keys), change(inside.Values)));
+        }
+    }
 
     /// <summary>For tests, and for networks: what stands behind a layer.</summary>
     public void Set(int layer, Tensor state, Tensor? underNorm = null)
@@ -34,8 +69,12 @@ public sealed class Inside : IDisposable
         }
     }
 
-    /// <summary>For tests, and for networks.</summary>
-    public void Set(int layer, AttentionInside value) => attention[layer] = new(Keep(value.Queries), Keep(value.Keys), Keep(value.Values));
+    /// <summary>For tests, and for networks, which say so once a rectangle.</summary>
+    public void Set(int layer, AttentionInside value)
+    {
+        attention.TryAdd(layer, []);
+        attention[layer].Add(new(Keep(value.Queries), Keep(value.Keys), Keep(value.Values)));
+    }
 
     /// <summary>Called by a network behind each layer.</summary>
     /// <param name="layer">1 … L.</param>
@@ -44,10 +83,10 @@ public sealed class Inside : IDisposable
     /// <param name="norm">The last norm.</param>
     internal void SeeState(int layer, Tensor x, Tensor positions, Func<Tensor, Tensor> norm)
     {
-        if (wanted.States.Contains(layer))
+        if (Wanted.States.Contains(layer))
         {
             var chosen = x.dim() == 2 ? x.clone() : x.flatten(0, 1).index_select(0, positions);
-            Set(layer, chosen, wanted.Normed.Contains(layer) ? norm(chosen) : null);
+            Set(layer, chosen, Wanted.Normed.Contains(layer) ? norm(chosen) : null);
         }
     }
 
@@ -57,7 +96,7 @@ public sealed class Inside : IDisposable
     /// <param name="values">[B, G, T, h]</param>
     internal void SeeAttention(int layer, Tensor queries, Tensor keys, Tensor values)
     {
-        if (wanted.Attention.Contains(layer))
+        if (Wanted.Attention.Contains(layer))
         {
             Set(layer, new AttentionInside(queries.clone(), keys.clone(), values.clone()));
         }
@@ -65,7 +104,7 @@ public sealed class Inside : IDisposable
 
     public void Dispose()
     {
-        foreach (var tensor in states.Values.Concat(normed.Values).Concat(attention.Values.SelectMany(inside => new[] { inside.Queries, inside.Keys, inside.Values })))
+        foreach (var tensor in All)
         {
             tensor.Dispose();
         }
@@ -106,6 +145,13 @@ public sealed record InsideWanted(IReadOnlySet<int> States, IReadOnlySet<int> No
 
     public static InsideWanted Of(IEnumerable<int> states, IEnumerable<int>? normed = null, IEnumerable<int>? attention = null)
         => new(states.Concat(normed ?? []).ToHashSet(), (normed ?? []).ToHashSet(), (attention ?? []).ToHashSet());
+
+    /// <summary>Of one layer alone.</summary>
+    public InsideWanted At(int layer)
+    {
+        HashSet<int> Only(IReadOnlySet<int> layers) => layers.Contains(layer) ? [layer] : [];
+        return new(Only(States), Only(Normed), Only(Attention));
+    }
 
     public InsideWanted And(InsideWanted other)
         => new(States.Union(other.States).ToHashSet(), Normed.Union(other.Normed).ToHashSet(), Attention.Union(other.Attention).ToHashSet());

@@ -51,13 +51,18 @@ abstract class LayeredNetwork : Network
 
         kept = null;
         using var scope = NewDisposeScope();
+        using var seen = pass.Seen;
         var gradient = pass.Hidden.grad!;
         for (var layer = Depth - 1; layer >= 0; layer--)
         {
             using var inner = NewDisposeScope();
+            using var again = new Inside(pass.Seen.Wanted.At(layer + 1));
             var x = pass.Streams[layer].requires_grad_();
+            Inside = again;
             var y = Layer(layer, x, Wanted(layer, pass.Positions));
-            (layer == Depth - 1 ? Leave(y) : y).backward([gradient]);
+            again.SeeState(layer + 1, y, pass.Positions, Leave);
+            Inside = null;
+            Backward(layer == Depth - 1 ? Leave(y) : y, gradient, again, pass.Seen);
             gradient = x.grad!.MoveToOuterDisposeScope();
             x.Dispose();
         }
@@ -69,20 +74,48 @@ abstract class LayeredNetwork : Network
         }
     }
 
+    // What was seen of a layer has a gradient of its own: inner products have both.
+    static void Backward(Tensor y, Tensor gradient, Inside again, Inside seen)
+    {
+        var parts = seen.Of(again.Wanted).Zip(again.All).Where(pair => pair.First.grad is not null).Select(pair => (pair.Second * pair.First.grad!).sum()).ToList();
+        if (parts.Count == 0)
+        {
+            y.backward([gradient]);
+            return;
+        }
+
+        parts.Aggregate((y * gradient).sum(), (sum, part) => sum + part).backward();
+    }
+
     Tensor Remember(Tensor tokens, Tensor positions)
     {
         using var scope = NewDisposeScope();
         var streams = new Tensor[Depth];
+        var (asked, seen) = (Inside, new Inside(Inside?.Wanted ?? InsideWanted.Nothing));
         using (no_grad())
         {
+            Inside = seen;
             var x = Enter(tokens);
             for (var layer = 0; layer < Depth; layer++)
             {
                 streams[layer] = x.MoveToOuterDisposeScope();
                 x = Layer(layer, x, Wanted(layer, positions));
+                seen.SeeState(layer + 1, x, positions, Leave);
             }
 
-            kept = new Pass(tokens, positions, streams, Leave(x).detach().MoveToOuterDisposeScope());
+            Inside = asked;
+            kept = new Pass(tokens, positions, streams, Leave(x).detach().MoveToOuterDisposeScope(), seen);
+        }
+
+        // Losses look at views of leaves, and may let go of them: the gradient comes to the leaves, which are kept.
+        foreach (var leaf in seen.All)
+        {
+            leaf.requires_grad_();
+        }
+
+        if (asked is not null)
+        {
+            seen.CopyTo(asked, leaf => leaf.view(leaf.shape));
         }
 
         return kept.Hidden.requires_grad_();
@@ -93,5 +126,6 @@ abstract class LayeredNetwork : Network
 
     /// <param name="Streams">What goes into each layer.</param>
     /// <param name="Hidden">A leaf: the way back begins again where its gradient is known.</param>
-    sealed record Pass(Tensor Tokens, Tensor Positions, Tensor[] Streams, Tensor Hidden);
+    /// <param name="Seen">Leaves likewise: what losses looked at.</param>
+    sealed record Pass(Tensor Tokens, Tensor Positions, Tensor[] Streams, Tensor Hidden, Inside Seen);
 }

@@ -9,7 +9,10 @@ public sealed class Layout
     readonly IReadOnlyList<Group> groups;
     readonly Tensor back;   // [N] into the rows of all groups
 
-    Layout(IReadOnlyList<Group> groups, Tensor back, Tensor positions) => (this.groups, this.back, Positions) = (groups, back, positions);
+    Layout(IReadOnlyList<Group> groups, Tensor back, Tensor positions, IReadOnlyList<int> lengths) => (this.groups, this.back, Positions, Sequences) = (groups, back, positions, [.. lengths.SelectMany((length, s) => Enumerable.Repeat((long)s, length))]);
+
+    /// <summary>[N] Which sequence each token belongs to, from 0.</summary>
+    public IReadOnlyList<long> Sequences { get; }
 
     /// <summary>[N] int64: the place of each token in its own sequence.</summary>
     public Tensor Positions { get; }
@@ -40,7 +43,7 @@ public sealed class Layout
         }
 
         var positions = lengths.SelectMany(length => Enumerable.Range(0, length).Select(t => (long)t)).ToArray();
-        return new Layout(groups, tensor(back, [back.Length]).to(device), tensor(positions, [positions.Length]).to(device));
+        return new Layout(groups, tensor(back, [back.Length]).to(device), tensor(positions, [positions.Length]).to(device), lengths);
     }
 
     /// <summary>Attention within each sequence.</summary>
@@ -50,7 +53,12 @@ public sealed class Layout
     /// <param name="attend">Of S sequences, [S, L, .., h] each → [S, L, E].</param>
     /// <returns>[1, N, E]</returns>
     public Tensor Attend(Tensor queries, Tensor keys, Tensor values, Func<Tensor, Tensor, Tensor, Tensor> attend)
-        => cat([.. groups.Select(group => attend(group.Of(queries), group.Of(keys), group.Of(values)).flatten(0, 1))], 0).index_select(0, back).unsqueeze(0);
+        => Packed([.. groups.Select(group => attend(group.Of(queries), group.Of(keys), group.Of(values)))]).unsqueeze(0);
+
+    /// <summary>What was computed by rectangles, end to end again.</summary>
+    /// <param name="rectangles">[S, L, ..] each, in the order in which <see cref="Attend"/> made them.</param>
+    /// <returns>[N, ..]</returns>
+    public Tensor Packed(IReadOnlyList<Tensor> rectangles) => cat([.. rectangles.Select(rectangle => rectangle.flatten(0, 1))], 0).index_select(0, back);
 
     // Numbers of sequences, shortest first, so that a group's padding stays below a fifth or so.
     static IEnumerable<int[]> Alike(IReadOnlyList<int> lengths)

@@ -82,12 +82,12 @@ sealed class Preferences
         }
     }
 
-    // A pass beside the batch's own: however that one lies and is kept, here each row has a line of its own, and nothing is computed again.
+    // A pass beside the batch's own: its rows lie as they lie, and however that one is kept, nothing is computed again here.
     Tensor Hidden(Network network, Batch batch)
     {
         var (tokens, positions, _) = BatchTensors.Of(batch, device);
         var (layout, recomputes) = (network.Layout, network.Recomputes);
-        (network.Layout, network.Recomputes) = (null, false);
+        (network.Layout, network.Recomputes) = (BatchTensors.LayoutOf(batch, device), false);
         var hidden = network.Hidden(tokens, positions);
         (network.Layout, network.Recomputes) = (layout, recomputes);
         return hidden;

@@ -26,8 +26,6 @@ public static class Preflight
             .. plan.OnPolicy?.Check() ?? [],
             .. plan.OnPolicy is not null && losses.All(term => term.Loss.LearnsFromLabels) ? [new Problem("train.on_policy", "lets the student answer, and no loss asks what the teacher thinks of it.", "Add a divergence, e.g. reverse-kl or jsd.")] : Array.Empty<Problem>(),
             .. plan is { OnPolicy: not null, Ensemble: not null } ? [new Problem("train.on_policy", "takes one teacher.", "Remove it, or leave the others out.")] : Array.Empty<Problem>(),
-            .. plan is { Packing: true } or { GradientCheckpointing: true } && inner is [var looks, ..] ? [new Problem(plan.Packing ? "train.packing" : "train.gradient_checkpointing", $"is on, and '{looks.Name}' looks at layers, sequence by sequence.", "Remove one of them.")] : Array.Empty<Problem>(),
-            .. plan.Packing && preferences is { Count: > 0 } ? [new Problem("train.packing", $"is on, and '{preferences[0].Name}' reads two answers a step.", "Remove one of them.")] : Array.Empty<Problem>(),
             .. preferences is { Count: > 0 } ? Pairs(plan, corpus, preferences) : [],
             .. losses.Count == 0 && preferences is not { Count: > 0 } ? [new Problem("train.losses", "say nothing about tokens, so the vocabulary projection would never learn.", "Add cross-entropy or forward-kl.")] : Array.Empty<Problem>(),
         ];
@@ -51,6 +49,11 @@ public static class Preflight
         if (plan.Ensemble is { } ensemble)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{string.Join(';', ensemble.Scorers)}|{string.Join(';', ensemble.Weights)}|{ensemble.Mix}")));
+        }
+
+        foreach (var id in plan.ValidationIds?.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>())
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"|held out {id}"));
         }
 
         foreach (var trace in plan.Rejected ?? [])
@@ -92,11 +95,12 @@ public static class Preflight
     }
 
     /// <summary>What is about to happen, in a line.</summary>
-    public static string Summary(TrainingPlan plan, Corpus corpus, long steps)
+    /// <param name="trained">Parameters that training may change.</param>
+    public static string Summary(TrainingPlan plan, Corpus corpus, long steps, long trained)
     {
         var epochs = Epochs(plan, corpus);
         return FormattableString.Invariant(
-            $"{plan.Shape.Parameters:N0} parameters; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Operations(plan, corpus) / 1e12:N1} TFLOP");
+            $"{plan.Shape.Parameters:N0} parameters{(trained == plan.Shape.Parameters ? "" : FormattableString.Invariant($", {trained:N0} of adapters beside them are trained"))}; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Operations(plan, corpus) / 1e12:N1} TFLOP");
     }
 
     /// <summary>What it takes, in a line.</summary>

@@ -13,10 +13,11 @@ public static class TeacherEmbedding
     const int Passes = 12;
 
     /// <param name="rows">The student's vocabulary; a padded teacher has more rows.</param>
+    /// <param name="kept">Which of the teacher's rows the student has, where its vocabulary is pruned; null: the first.</param>
     /// <param name="width">The student's, at most the teacher's.</param>
     /// <returns>[rows · width]</returns>
     /// <exception cref="ForgeException">The teacher is narrower than the student, or its embedding is of a type that is not read.</exception>
-    public static float[] Project(string gguf, int rows, int width, long seed)
+    public static float[] Project(string gguf, int rows, int width, long seed, IReadOnlyList<int>? kept = null)
     {
         using var file = GgufFile.Open(gguf);
         var stored = file.Tensor("token_embd.weight");
@@ -27,7 +28,8 @@ public static class TeacherEmbedding
 
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
-        var table = tensor(file.Floats(stored), [stored.Shape[1], stored.Shape[0]]).narrow(0, 0, rows);   // [V, D]
+        var all = tensor(file.Floats(stored), [stored.Shape[1], stored.Shape[0]]);
+        var table = kept is null ? all.narrow(0, 0, rows) : all.index_select(0, tensor([.. kept.Select(id => (long)id)], [kept.Count]));   // [V, D]
         var random = Seeds.Source(seed, "teacher-embedding");
         var basis = Orthonormal(Gaussian(random, width, (int)stored.Shape[0]));   // [d, D], rows orthonormal
         for (var pass = 0; pass < Passes; pass++)

@@ -18,7 +18,7 @@ public sealed class Trainer(TimeProvider clock)
         WeightedLoss[] losses = [.. plan.Losses.Where(term => TrainingCatalog.Losses.Contains(term.Name)).Select(term => new WeightedLoss(term.Name, TrainingCatalog.Losses.Create(term.Name, term.Options), term.Share, term.Tokens))];
         WeightedPreference[] preferences = [.. plan.Losses.Where(term => TrainingCatalog.Preferences.Contains(term.Name)).Select(term => new WeightedPreference(term.Name, TrainingCatalog.Preferences.Create(term.Name, term.Options), term.Share))];
         WeightedRepresentation[] inner = [.. plan.Losses.Where(term => !TrainingCatalog.Losses.Contains(term.Name) && !TrainingCatalog.Preferences.Contains(term.Name)).Select(term => new WeightedRepresentation(term.Name, TrainingCatalog.Representations.Create(term.Name, term.Options), term.Share))];
-        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble, plan.Rejected) { IsTeacherAtHand = plan.OnlineTargets, AreHeadsRanked = plan.RankedHeads };
+        var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble, plan.Rejected, plan.ValidationIds) { IsTeacherAtHand = plan.OnlineTargets, AreHeadsRanked = plan.RankedHeads };
         set_num_threads(plan.Threads > 0 ? plan.Threads : Environment.ProcessorCount);
         var device = Accelerator.Find(plan.Device);
         var teacher = plan.Teacher is { } gguf ? FrozenTeacher.Open(gguf, plan.Vocabulary, device, plan.Precision) : null;
@@ -35,7 +35,7 @@ public sealed class Trainer(TimeProvider clock)
         if (run.Curve.Exported is null)
         {
             double? peak = MachinePeak.Matters(Preflight.Operations(plan, corpus)) ? MachinePeak.Measure(plan, device) : null;
-            progress.Say(Preflight.Summary(plan, corpus, run.Steps));
+            progress.Say(Preflight.Summary(plan, corpus, run.Steps, run.Network.Parameters));
             progress.Say(Preflight.Cost(plan, corpus, peak));
             progress.Say(Preflight.Example(plan, corpus, progress.ShowsColour));
             if (run.Optimizer.StepsDone > 0)
@@ -60,7 +60,7 @@ public sealed class Trainer(TimeProvider clock)
         }
 
         resume.Clear();
-        return new TrainingResult(run.Network.Parameters, run.Optimizer.StepsDone, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve);
+        return new TrainingResult(plan.Shape.Parameters, run.Network.Parameters, run.Optimizer.StepsDone, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve);
     }
 
     static void Loop(TrainingRun run, TrainingPlan plan, string folder, ResumeFolder resume, Action<string> save, Meter meter, Metrics metrics, IProgressLog progress, CancellationToken cancellationToken)

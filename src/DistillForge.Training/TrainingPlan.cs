@@ -98,6 +98,9 @@ public sealed record TrainingPlan
     /// <summary>Share of the rows that are held out and only measured.</summary>
     public double ValidationShare { get; init; } = 0.02;
 
+    /// <summary>Ids of the rows that are held out; null chooses <see cref="ValidationShare"/> of them by a hash of each id.</summary>
+    public IReadOnlySet<string>? ValidationIds { get; init; }
+
     /// <summary>Steps between measurements of the held-out rows; 0: after each epoch.</summary>
     public long ValidateEvery { get; init; }
 
@@ -123,8 +126,10 @@ public sealed record TrainingPlan
 }
 
 /// <summary>What came of a training run.</summary>
+/// <param name="Parameters">Of the whole student, frozen ones included.</param>
+/// <param name="TrainedParameters">Those that training may change: all, or an adapter's.</param>
 /// <param name="Steps">That were done.</param>
 /// <param name="Tokens">Input tokens of all steps, without padding.</param>
 /// <param name="TrainedTokens">Those that had a target.</param>
 /// <param name="Seconds">Of all steps, over all interruptions.</param>
-public sealed record TrainingResult(long Parameters, long Steps, long Tokens, long TrainedTokens, double Seconds, TrainingCurve Curve);
+public sealed record TrainingResult(long Parameters, long TrainedParameters, long Steps, long Tokens, long TrainedTokens, double Seconds, TrainingCurve Curve);

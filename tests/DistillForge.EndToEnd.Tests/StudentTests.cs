@@ -33,13 +33,13 @@ public class StudentTests
     }
 
     [Fact]
-    public async Task Adapters_on_a_gguf_leave_merged_and_apart()
+    public async Task Adapters_on_a_gguf_of_fewer_tokens_leave_merged_and_apart()
     {
         using var work = new Workplace();
         var recipe = work.File("adapted.yaml", $$"""
             name: adapted
             dataset: { template: prompts/home.prompt.yaml, count: 16, license: MIT }
-            student: { gguf: {{Teacher}}, lora: { rank: 4, targets: [ attn_q, attn_v ], base: bf16 } }
+            student: { gguf: {{Teacher}}, vocabulary: pruned, lora: { rank: 4, targets: [ attn_q, attn_v ], base: bf16 } }
             train: { epochs: 1 }
             package: { quantize: [ f16 ], lora_adapter: true }
             """);
@@ -49,6 +49,8 @@ public class StudentTests
         Assert.True(done.ExitCode == 0, done.Error);
         Assert.True(File.Exists(work.Run("adapted", "adapted-f16.gguf")));
         Assert.InRange(new FileInfo(work.Run("adapted", "adapted-lora.gguf")).Length, 10_000, 1_000_000);
+        Assert.Contains("of 1,024 tokens are used by the rows", done.Error, StringComparison.Ordinal);
+        Assert.Contains("of adapters beside them are trained", done.Error, StringComparison.Ordinal);
     }
 
     [SharedFact("models/cardputer-chat-3m/cardputer-chat-3m-q8_0.gguf")]

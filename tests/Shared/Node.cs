@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 
-namespace DistillForge.Tests;
+namespace DistillForge.TestSupport;
 
 /// <summary>The scripts of <c>tests/npm</c>.</summary>
 static class Node
@@ -27,6 +27,13 @@ static class Node
 public sealed class NodeFactAttribute : FactAttribute
 {
     public NodeFactAttribute() => Skip = Node.WhyNot;
+}
+
+/// <summary>A fact that asks JavaScript about a file of <c>../shared</c>.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NodeSharedFactAttribute : FactAttribute
+{
+    public NodeSharedFactAttribute(string path) => Skip = Node.WhyNot ?? new SharedFactAttribute(path).Skip;
 }
 
 /// <summary>A theory that asks JavaScript; skipped, saying so, where npm's packages are not.</summary>

@@ -18,6 +18,7 @@ static class CsvImport
         // Lines are counted by the reader, and a quote inside a plain field is text.
         BadDataFound = null,
         DetectDelimiter = false,
+        MaxFieldSize = TextLines.MostCharacters,
     };
 
     public static async IAsyncEnumerable<ImportedRow> ReadAsync(string path, string column, string? answerColumn, string? shape, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -107,6 +108,10 @@ static class CsvImport
         {
             cancellationToken.ThrowIfCancellationRequested();
             return await csv.ReadAsync();
+        }
+        catch (MaxFieldSizeException exception)
+        {
+            throw TextLines.TooLong(path, csv.Parser.RawRow, exception);
         }
         catch (Exception exception) when (exception is CsvHelperException or DecoderFallbackException)
         {

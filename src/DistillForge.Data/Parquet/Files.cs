@@ -38,7 +38,8 @@ public static class TracesFile
 /// <summary>Audited positions as Parquet.</summary>
 public static class AuditFile
 {
-    static readonly ParquetFile<AuditPosition> File = new("an audit", new AuditSchema());
+    // Half-precision logits have little in them that a slower search would find.
+    static readonly ParquetFile<AuditPosition> File = new("an audit", new AuditSchema(), compressionLevel: 3);
 
     /// <returns>Positions written.</returns>
     public static Task<long> WriteAsync(string path, IAsyncEnumerable<AuditPosition> rows, CancellationToken cancellationToken) => File.WriteAsync(path, rows, cancellationToken);

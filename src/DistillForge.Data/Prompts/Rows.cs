@@ -37,7 +37,7 @@ public static class Rows
     static IEnumerable<IReadOnlyDictionary<string, SlotValue>> ReadJsonLines(string path)
     {
         var number = 0;
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in TextLines.Read(path))
         {
             number++;
             if (!string.IsNullOrWhiteSpace(line))
@@ -78,8 +78,8 @@ public static class Rows
 
     static IEnumerable<IReadOnlyDictionary<string, SlotValue>> ReadDelimited(string path, string delimiter)
     {
-        using var reader = new StreamReader(path);
-        using var csv = new CsvReader(reader, new CsvConfiguration(System.Globalization.CultureInfo.InvariantCulture) { Delimiter = delimiter, BadDataFound = null, MissingFieldFound = null });
+        using var reader = TextLines.Open(path);
+        using var csv = new CsvReader(reader, new CsvConfiguration(System.Globalization.CultureInfo.InvariantCulture) { Delimiter = delimiter, BadDataFound = null, MissingFieldFound = null, MaxFieldSize = TextLines.MostCharacters });
         if (!csv.Read() || !csv.ReadHeader())
         {
             throw new ForgeException(new Problem(path, "has no header line.", "The first line names the columns."));

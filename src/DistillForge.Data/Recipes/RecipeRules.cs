@@ -19,6 +19,9 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Train).SetValidator(new TrainRules());
         RuleFor(r => r.Train.GradientCheckpointing).Equal(false).When(r => r.Student.Lora is { Dropout: > 0 }).WithMessage("is true, but student.lora.dropout would drop other inputs when a layer is computed again. Remove one of them.");
         RuleFor(r => r.Package).SetValidator(new PackageRules(known));
+        RuleFor(r => r.Evaluate.Judge).Null().When(r => First(r)?.Gguf is null).WithMessage("compares with a GGUF teacher's answers, and there is none. Remove it.");
+        RuleFor(r => r.Evaluate.Judge!.By!).SetValidator(new TeacherRules()).When(r => r.Evaluate.Judge?.By is not null);
+        RuleFor(r => r.Evaluate.Judge!.Questions).GreaterThan(0).When(r => r.Evaluate.Judge is not null).WithMessage("is {PropertyValue}; it counts questions, 1 or more.");
         RuleFor(r => r.Evaluate.HeldOut).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows.");
     }
 
@@ -67,18 +70,18 @@ sealed class RecipeRules : AbstractValidator<Recipe>
 
     void Targets()
     {
-        RuleFor(r => r.Student.Vocabulary).Must(v => !v.IsTeacher).When(r => r.Dataset is not null && !HasTeacher(r) && !r.Student.BringsVocabulary).WithMessage("is the teacher's, but a recipe with a dataset has no teacher. Write 'vocabulary: { train: 1024 }'.");
+        RuleFor(r => r.Student.Vocabulary).Must(v => !v.IsTeacher).When(r => r.Dataset is not null && !HasTeacher(r) && !r.Student.BringsVocabulary && r.Student.FolderTokenizer is null).WithMessage("is the teacher's, but a recipe with a dataset has no teacher. Write 'vocabulary: { train: 1024 }'.");
         RuleFor(r => r.Student.Vocabulary).Must(v => v.IsTeacher).When(r => HasTeacher(r) && r.Train.Targets is TrainTargets.Trace or TrainTargets.Online).WithMessage("is not the teacher's, so its token ids cannot be trained on. Write 'vocabulary: teacher', or 'targets: text-only' under train.");
         RuleFor(r => r.Train.Targets).Must(_ => false).When(r => r.Train.Targets is TrainTargets.Aligned or TrainTargets.Ranked && ((r.Student.Vocabulary.IsTeacher && !r.Student.BringsVocabulary) || !HasTeacher(r)))
             .WithMessage("brings what a teacher thought to another vocabulary, and there is none. Write 'targets: trace', or 'vocabulary: { train: 1024 }' under student.");
         RuleFor(r => r.Train.OnPolicy).Null().When(r => First(r)?.Gguf is null || All(r).Count > 1 || r.Train.Targets is not (TrainTargets.Trace or TrainTargets.Online))
             .WithMessage("needs one GGUF teacher that reads the student's tokens. Take one, with 'vocabulary: teacher', or remove it.");
-        RuleFor(r => r.Student.Vocabulary).Must(v => !v.IsTeacher).When(r => First(r) is { Gguf: null, Api: not null, Tokenizer: null } && r.Train.Targets == TrainTargets.TextOnly && !r.Student.BringsVocabulary)
+        RuleFor(r => r.Student.Vocabulary).Must(v => !v.IsTeacher).When(r => First(r) is { Gguf: null, Api: not null, Tokenizer: null } && r.Train.Targets == TrainTargets.TextOnly && !r.Student.BringsVocabulary && r.Student.FolderTokenizer is null)
             .WithMessage("is the teacher's, but an API shows none. Write 'vocabulary: { train: 1024 }', or name a GGUF with its vocabulary, 'tokenizer: path', under the teacher.");
         RuleFor(r => r.Student.Embeddings).Equal(EmbeddingStart.Random).When(r => !r.Student.Vocabulary.IsTeacher || First(r)?.Gguf is null)
             .WithMessage("is 'teacher', which takes a GGUF teacher and its vocabulary. Remove it, or write 'vocabulary: teacher'.");
         RuleFor(r => r.Student.FromTeacher).Null().When(r => First(r)?.Gguf is null).WithMessage("takes a GGUF teacher. Name one, or start from a file, 'gguf: path'.");
-        RuleFor(r => r.Student.Tokenizer).NotNull().When(r => r.Student.Huggingface is not null && First(r)?.Gguf is null).WithMessage("is missing: a Hugging Face folder's vocabulary is read from a GGUF. Write 'tokenizer: path' (a vocabulary-only GGUF does).");
+        RuleFor(r => r.Student.Tokenizer).NotNull().When(r => r.Student.Huggingface is not null && First(r)?.Gguf is null && r.Student.FolderTokenizer is null).WithMessage("is missing, and the folder has no tokenizer.json. Write 'tokenizer: path' (a vocabulary-only GGUF, or a tokenizer.json).");
         RuleFor(r => r.Package.LoraAdapter).Equal(false).When(r => r.Student.Lora is null).WithMessage("is true, but the student has no 'lora'. Remove it.");
         RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => r.Dataset is not null && !HasTeacher(r)).WithMessage("is 'teacher-text', but a recipe with a dataset has no teacher. Remove it.");
         RuleFor(r => r.Evaluate.Baseline).Equal(BaselineKind.None).When(r => HasTeacher(r) && r.Train.Targets is not (TrainTargets.Trace or TrainTargets.Online)).WithMessage("is 'teacher-text', but the student learns from the text itself (train.targets). Remove it.");

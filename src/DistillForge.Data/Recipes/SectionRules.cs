@@ -8,6 +8,9 @@ sealed class PromptRules : AbstractValidator<PromptSource>
     public PromptRules()
     {
         RuleFor(p => p).Must(p => Sources.Count(p.Template, p.Jsonl, p.Csv, p.Parquet, p.Turns) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv, parquet and turns.");
+        RuleFor(p => p.Jsonl).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
+        RuleFor(p => p.Csv).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
+        RuleFor(p => p.Turns).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
         RuleFor(p => p.MaxTurns).InclusiveBetween(1, 1000).WithMessage("is {PropertyValue}; 1 to 1000 user turns can be asked.");
         RuleFor(p => p.Shape).Must(Sources.IsShape).WithMessage(p => $"'{p.Shape}' is not known. {Sources.Shapes(p.Shape!)}");
         RuleFor(p => p.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts prompts, and 0 takes all.");
@@ -21,6 +24,8 @@ sealed class DatasetRules : AbstractValidator<DatasetSource>
     {
         RuleFor(d => d).Must(d => Sources.Count(d.Template, d.Jsonl, d.Csv, d.Parquet) == 1).OverridePropertyName("").WithMessage("needs exactly one of template, jsonl, csv and parquet.");
         RuleFor(d => d.Shape).Must(Sources.IsShape).WithMessage(d => $"'{d.Shape}' is not known. {Sources.Shapes(d.Shape!)}");
+        RuleFor(d => d.Jsonl).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
+        RuleFor(d => d.Csv).Must(Sources.BeginsInLines).WithMessage(Sources.NoLines);
         RuleFor(d => d.Count).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows, and 0 takes all.");
         RuleFor(d => d.Count).GreaterThan(0).When(d => d.Template is not null).WithMessage("is missing: a template makes as many rows as it is told. Write e.g. 'count: 60000'.");
     }
@@ -28,6 +33,11 @@ sealed class DatasetRules : AbstractValidator<DatasetSource>
 
 static class Sources
 {
+    public static readonly string NoLines = $"has a line of more than {TextLines.MostCharacters:N0} characters. One row to a line; a text of this length is no row.";
+
+    /// <summary>Before a large file is hashed and read: the rest is checked when it is read.</summary>
+    public static bool BeginsInLines(RecipeFile? file) => file is null || !File.Exists(file.Path) || TextLines.BeginsInLines(file.Path);
+
     public static bool IsShape(string? name) => name is null || Import.Shapes.Contains(name);
 
     public static string Shapes(string wrong) => NearName.Suggest(wrong, Import.Shapes) ?? $"Known: {string.Join(", ", Import.Shapes)}.";
@@ -46,8 +56,14 @@ static class Sources
 
 sealed class GenerateRules : AbstractValidator<GenerateSettings>
 {
+    const long MostConstraint = 1 << 20;
+
+    static bool IsSmall(RecipeFile? file) => file is null || !File.Exists(file.Path) || new FileInfo(file.Path).Length <= MostConstraint;
+
     public GenerateRules()
     {
+        RuleFor(g => g.Grammar).Must(IsSmall).WithMessage($"has more than {MostConstraint:N0} bytes, which is no grammar.");
+        RuleFor(g => g.JsonSchema).Must(IsSmall).WithMessage($"has more than {MostConstraint:N0} bytes, which is no schema.");
         RuleFor(g => g.Samples).InclusiveBetween(1, 1000).WithMessage("is {PropertyValue}; 1 to 1000 answers a prompt are possible.");
         RuleFor(g => g.Samples).Equal(1).When(g => g.Temperature == 0).WithMessage("is {PropertyValue}, but at temperature 0 all answers are the same. Raise the temperature, or write 'samples: 1'.");
         RuleFor(g => g.Temperature).InclusiveBetween(0, 10).WithMessage("is {PropertyValue}; it lies between 0 (greedy) and 10.");
@@ -85,6 +101,7 @@ sealed class StudentRules : AbstractValidator<StudentSettings>
         RuleFor(s => s.FeedForward).InclusiveBetween(1, 1 << 20).WithMessage("is {PropertyValue}; 1 to 1048576 are possible.");
         RuleFor(s => s.Context).InclusiveBetween(8, 1 << 20).WithMessage("is {PropertyValue}; 8 to 1048576 tokens are possible.");
         Starts();
+        RuleFor(s => s.Vocabulary.Pruned).Equal(false).When(s => !s.Vocabulary.IsTeacher).WithMessage("is true beside train, which makes a vocabulary of its own. Keep one.");
         // 256 bytes, four special tokens, and something to merge.
         RuleFor(s => s.Vocabulary.Train).InclusiveBetween(264, 1 << 20).When(s => !s.Vocabulary.IsTeacher).WithMessage("is {PropertyValue}; a byte-level vocabulary has 264 to 1048576 entries.");
     }
@@ -141,6 +158,7 @@ sealed class TrainRules : AbstractValidator<TrainSettings>
         RuleFor(t => t.Warmup).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share of the steps, from 0 to below 1.");
         RuleFor(t => t.WeightDecay).InclusiveBetween(0, 10).WithMessage("is {PropertyValue}; 0 to 10 are possible.");
         RuleFor(t => t.Clip).GreaterThan(0).WithMessage("is {PropertyValue}; it is above 0.");
+        RuleFor(t => t.Split!.Threshold).Must(value => value is >= 0.6 and <= 1).When(t => t.Split is not null).WithMessage("is {PropertyValue}; it lies between 0.6 and 1.");
         RuleFor(t => t.Validation).Must(value => value is >= 0 and < 1).WithMessage("is {PropertyValue}; it is a share of the rows, from 0 to below 1.");
         RuleFor(t => t.MicroBatch).InclusiveBetween(0, 1 << 24).WithMessage("is {PropertyValue}; it counts tokens, and 0 computes a whole step at once.");
         RuleFor(t => t.FinalRate).InclusiveBetween(0, 1).WithMessage("is {PropertyValue}; it is a share of the learning rate, from 0 to 1.");

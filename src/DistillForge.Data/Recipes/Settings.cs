@@ -25,7 +25,7 @@ public sealed record StudentSettings
     /// <summary>Longest sequence in tokens. Empty: chosen from the data and the teacher.</summary>
     public int? Context { get; init; }
 
-    /// <summary><c>teacher</c>, or <c>{ train: 1024 }</c>.</summary>
+    /// <summary><c>teacher</c>, <c>pruned</c> (of the teacher's, or of what the student starts from, the tokens that the rows use), or <c>{ train: 1024 }</c>.</summary>
     public VocabularySource Vocabulary { get; init; } = VocabularySource.OfTeacher;
 
     /// <summary>Where the embedding starts: drawn at random, or the teacher's own, on as many axes as the student is wide.</summary>
@@ -40,7 +40,7 @@ public sealed record StudentSettings
     [AddedLater]
     public RecipeFolder? Huggingface { get; init; }
 
-    /// <summary>A GGUF with the vocabulary of <see cref="Huggingface"/>; a vocabulary-only one does. Empty: the teacher's.</summary>
+    /// <summary>A GGUF with the vocabulary of <see cref="Huggingface"/> (a vocabulary-only one does), or a <c>tokenizer.json</c>. Empty: the teacher's, or without one the folder's <c>tokenizer.json</c>.</summary>
     [AddedLater]
     public RecipeFile? Tokenizer { get; init; }
 
@@ -55,6 +55,10 @@ public sealed record StudentSettings
     /// <summary>There is something to start from: shape and architecture come along.</summary>
     [NotInRecipe]
     public bool IsPretrained => Gguf is not null || Huggingface is not null || FromTeacher is not null;
+
+    /// <summary>The <c>tokenizer.json</c> in <see cref="Huggingface"/>, where there is one.</summary>
+    [NotInRecipe]
+    public string? FolderTokenizer => Huggingface is { } folder && File.Exists(Path.Combine(folder.Path, "tokenizer.json")) ? Path.Combine(folder.Path, "tokenizer.json") : null;
 
     /// <summary>The vocabulary comes along with what the student starts from.</summary>
     [NotInRecipe]
@@ -112,7 +116,8 @@ public enum EmbeddingStart
 
 /// <summary>Which vocabulary the student speaks: the teacher's, or one of this size trained on the rows.</summary>
 /// <param name="Train">Entries of a byte-level BPE vocabulary to train; 0 takes the teacher's.</param>
-public sealed record VocabularySource(int Train = 0)
+/// <param name="Pruned">Only the tokens that the rows use, and what any text needs: fewer rows of embedding and head.</param>
+public sealed record VocabularySource(int Train = 0, [property: AddedLater] bool Pruned = false)
 {
     public static VocabularySource OfTeacher { get; } = new();
 
@@ -120,9 +125,12 @@ public sealed record VocabularySource(int Train = 0)
 
     /// <summary>What a plain word in the recipe means.</summary>
     /// <exception cref="FormatException">Says what is allowed.</exception>
-    public static VocabularySource FromText(string text) => text == "teacher"
-        ? OfTeacher
-        : throw new FormatException("is neither 'teacher' nor { train: 1024 }");
+    public static VocabularySource FromText(string text) => text switch
+    {
+        "teacher" => OfTeacher,
+        "pruned" => new(Pruned: true),
+        _ => throw new FormatException("is neither 'teacher' nor 'pruned' nor { train: 1024 }"),
+    };
 }
 
 /// <summary>Number format of the matrix products.</summary>
@@ -168,6 +176,26 @@ public enum EnsembleMix
 /// <param name="MaxTokens">Of an answer.</param>
 /// <param name="Temperature">Of the student's sampling.</param>
 public sealed record OnPolicySettings(double Fraction = 0.5, int MaxTokens = 64, float Temperature = 1);
+
+/// <summary>A column whose rows of one value stay together.</summary>
+public enum GroupColumn
+{
+    None,
+    Category,
+    Source,
+    Author,
+    Expected,
+}
+
+/// <summary>How rows that only measure are chosen; <c>clusters</c> is all defaults.</summary>
+/// <param name="Threshold">Jaccard similarity of word runs from which two rows are one cluster.</param>
+/// <param name="Group">Rows of one value of this column are one cluster too.</param>
+public sealed record SplitSettings(double Threshold = 0.8, GroupColumn Group = GroupColumn.None)
+{
+    /// <summary>What a plain word in the recipe means.</summary>
+    /// <exception cref="FormatException">Says what is allowed.</exception>
+    public static SplitSettings FromText(string text) => text == "clusters" ? new() : throw new FormatException("is neither 'clusters' nor { threshold: 0.8, group: category }");
+}
 
 /// <summary>How the student is trained.</summary>
 public sealed record TrainSettings
@@ -232,6 +260,12 @@ public sealed record TrainSettings
     /// <summary>Share of the rows that is kept out to watch the training.</summary>
     public double Validation { get; init; } = 0.02;
 
+    /// <summary>
+    /// Those rows are chosen by whole clusters (near-duplicates, answers to one prompt, and rows of one group), so that no side has what the other nearly has. Empty: each row by itself, by a hash of its id.
+    /// </summary>
+    [AddedLater]
+    public SplitSettings? Split { get; init; }
+
     /// <summary>Steps between measurements of those rows; 0: after each epoch.</summary>
     [AddedLater]
     public int ValidateEvery { get; init; }
@@ -295,4 +329,24 @@ public sealed record EvaluateSettings
 
     /// <summary>Rows never trained on, for the comparison of distributions.</summary>
     public int HeldOut { get; init; } = 300;
+
+    /// <summary>A language model that says whose answers are better, the student's or the teacher's, asked in both orders. Empty: none.</summary>
+    [AddedLater]
+    public JudgeSettings? Judge { get; init; }
+}
+
+/// <summary>Who compares answers, and by what.</summary>
+public sealed record JudgeSettings
+{
+    /// <summary>What makes an answer good, e.g. <c>prompts/answer.rubric.yaml</c>.</summary>
+    public required RecipeFile Rubric { get; init; }
+
+    /// <summary>The recipe's teacher of this name judges. Empty: its first, who is then a judge in its own cause.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>A judge that is no teacher of the recipe.</summary>
+    public TeacherSource? By { get; init; }
+
+    /// <summary>Questions that are judged, at most; each costs two judgements.</summary>
+    public int Questions { get; init; } = 100;
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace DistillForge.Data;
 
 /// <summary>Who answers: exactly one of a GGUF file and an API.</summary>
@@ -76,6 +78,10 @@ public sealed record TeacherSource
     /// <summary>How it is called in rows and reports.</summary>
     [NotInRecipe]
     public string DisplayName => Name ?? (Gguf is { } gguf ? System.IO.Path.GetFileNameWithoutExtension(gguf.Path) : Model ?? "teacher");
+
+    /// <summary>Everything that does not fit, where it is named by something else than the recipe.</summary>
+    public IEnumerable<Core.Problem> Check()
+        => new TeacherRules().Validate(this).Errors.Select(failure => new Core.Problem(JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.PropertyName), failure.ErrorMessage));
 }
 
 /// <summary>Which prompts a teacher may get; each list that is given must name the prompt's value.</summary>

@@ -91,7 +91,7 @@ public sealed class Decontaminate : IFilter
         }
 
         var line = 0;
-        await foreach (var text in File.ReadLinesAsync(file.Path).ConfigureAwait(false))
+        await foreach (var text in TextLines.ReadAsync(file.Path, CancellationToken.None))
         {
             index.Add(text, file.Written, ++line);
         }

@@ -93,4 +93,21 @@ public static class MinHash
 
         return numbers;
     }
+
+    /// <summary>Each shingle once, ascending, as <see cref="Jaccard"/> takes them.</summary>
+    public static uint[] SortedSetOf(ReadOnlySpan<uint> shingles)
+    {
+        var sorted = shingles.ToArray();
+        Array.Sort(sorted);
+        var count = 0;
+        foreach (var shingle in sorted)
+        {
+            if (count == 0 || sorted[count - 1] != shingle)
+            {
+                sorted[count++] = shingle;
+            }
+        }
+
+        return sorted[..count];
+    }
 }

@@ -143,10 +143,10 @@ public sealed class NearDuplicate(NearDuplicate.Options options) : IDatasetFilte
                 return null;
             }
 
-            var ours = SortedSetOf(shingles);
+            var ours = MinHash.SortedSetOf(shingles);
             foreach (var candidate in candidates)
             {
-                var similarity = MinHash.Jaccard(ours, SortedSetOf(store.Read(candidate)));
+                var similarity = MinHash.Jaccard(ours, MinHash.SortedSetOf(store.Read(candidate)));
                 if (similarity >= options.Threshold)
                 {
                     return (candidate, similarity);
@@ -169,22 +169,6 @@ public sealed class NearDuplicate(NearDuplicate.Options options) : IDatasetFilte
                     candidates.Add(row);
                 }
             }
-        }
-
-        static ReadOnlySpan<uint> SortedSetOf(ReadOnlySpan<uint> shingles)
-        {
-            var sorted = shingles.ToArray();
-            Array.Sort(sorted);
-            var count = 0;
-            foreach (var shingle in sorted)
-            {
-                if (count == 0 || sorted[count - 1] != shingle)
-                {
-                    sorted[count++] = shingle;
-                }
-            }
-
-            return sorted.AsSpan(0, count);
         }
     }
 }

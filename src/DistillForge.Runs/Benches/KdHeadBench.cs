@@ -14,7 +14,10 @@ public sealed class KdHeadBench : IBench
     // What the issue aims at, of the first size.
     const double MemoryAim = 0.2;
 
-    static readonly (int Tokens, int Vocabulary)[] Sizes = [(8192, 32_000), (2048, 32_000), (512, 32_000), (8192, 4096), (2048, 4096), (256, 4096), (64, 1024)];
+    static readonly (int Tokens, int Vocabulary)[] Sizes = [(8192, 32_000), (2048, 32_000), (512, 32_000), (8192, 4096), (2048, 4096), (256, 4096), (64, 1024), (2048, 152_000)];
+
+    // Of one size in one precision: after the first round, as many more as fit.
+    static readonly TimeSpan UsualTime = TimeSpan.FromSeconds(15);
 
     public string Purpose => "Memory and time of the vocabulary projection with its loss, beside the one that keeps all logits.";
 
@@ -42,8 +45,11 @@ public sealed class KdHeadBench : IBench
         var name = FormattableString.Invariant($"{precision.ToString().ToLowerInvariant()}, {tokens} tokens x {vocabulary}");
         head.Run(naive: false);
         head.Run(naive: true);
+        cancellationToken.ThrowIfCancellationRequested();
         var (ours, naive) = (head.Bytes(naive: false), head.Bytes(naive: true));
-        var seconds = await Rounds.MedianAsync(request.Rounds > 0 ? request.Rounds : 5, name, log, [() => Task.FromResult(Seconds(head, naive: false)), () => Task.FromResult(Seconds(head, naive: true))], cancellationToken);
+        Func<Task<double>> Timed(bool all) => () => Task.FromResult(Seconds(head, all, cancellationToken));
+        var limit = request.Trials.Limit ?? UsualTime;
+        var seconds = await Rounds.MedianAsync(request.Rounds > 0 ? request.Rounds : 5, name, log, [Timed(all: false), Timed(all: true)], cancellationToken, limit);
         return
         [
             Measurement.Beside($"memory, {name}", Math.Round(ours / 1e6, 2), "MB", Better.Lower, "all logits", Math.Round(naive / 1e6, 2)),
@@ -52,12 +58,13 @@ public sealed class KdHeadBench : IBench
     }
 
     // Small sizes again and again, so that a clock can see them.
-    static double Seconds(HeadCost head, bool naive)
+    static double Seconds(HeadCost head, bool naive, CancellationToken cancellationToken)
     {
         var times = 0;
         var start = Stopwatch.GetTimestamp();
         do
         {
+            cancellationToken.ThrowIfCancellationRequested();
             head.Run(naive);
             times++;
         }

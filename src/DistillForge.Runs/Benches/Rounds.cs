@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistillForge.Core;
 
 namespace DistillForge.Runs.Benches;
@@ -5,15 +6,17 @@ namespace DistillForge.Runs.Benches;
 /// <summary>Measures several things in turns, again and again, and takes medians: what disturbs the machine disturbs all of them.</summary>
 static class Rounds
 {
+    /// <param name="limit">No further round begins after so long; null: never mind.</param>
     /// <returns>[things] medians, in their order.</returns>
-    public static async Task<double[]> MedianAsync(int rounds, string what, IProgressLog log, IReadOnlyList<Func<Task<double>>> things, CancellationToken cancellationToken)
-        => [.. (await AllAsync(rounds, what, log, things, cancellationToken)).Select(Median)];
+    public static async Task<double[]> MedianAsync(int rounds, string what, IProgressLog log, IReadOnlyList<Func<Task<double>>> things, CancellationToken cancellationToken, TimeSpan? limit = null)
+        => [.. (await AllAsync(rounds, what, log, things, cancellationToken, limit)).Select(Median)];
 
     /// <returns>[things][rounds], in their order; what is of one round was measured close together.</returns>
-    public static async Task<IReadOnlyList<double>[]> AllAsync(int rounds, string what, IProgressLog log, IReadOnlyList<Func<Task<double>>> things, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<double>[]> AllAsync(int rounds, string what, IProgressLog log, IReadOnlyList<Func<Task<double>>> things, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         var seen = things.Select(_ => new List<double>()).ToArray();
-        for (var round = 0; round < rounds; round++)
+        var start = Stopwatch.GetTimestamp();
+        for (var round = 0; round < rounds && (round == 0 || limit is null || Stopwatch.GetElapsedTime(start) < limit); round++)
         {
             for (var turn = 0; turn < things.Count; turn++)
             {

@@ -62,7 +62,7 @@ public static class Comparing
         return rows.Count == 0
             ? (null, [.. notes, "There are no answers whose tokens could be read."])
             : (await FidelityMeasurement.OfAsync(comparable, (gguf, beside) => LlamaModel.OpenAsync(gguf, new LlamaOptions(Math.Max(1, settings.EffectiveThreads / beside), Exact: true), cancellationToken), models[0].Gguf,
-                rows.Select(row => (row.Id, row.Tokens)).ToAsyncEnumerable(), rows.ToDictionary(row => row.Id, row => row.Category), progress, cancellationToken), notes);
+                rows.Select(row => (row.Id, row.Tokens)).ToAsyncEnumerable(), rows.ToDictionary(row => row.Id, row => row.Category), pruned: null, progress, cancellationToken), notes);
     }
 
     static async Task<List<(string Id, TokenSequence Tokens, string? Category)>> HeldOutAsync(string run, string vocabulary, int most, CancellationToken cancellationToken)

@@ -48,6 +48,14 @@ static class RunLedger
         return File.Exists(path) ? [.. Lines(path).Select(Parse).OfType<LedgerEntry>()] : [];
     }
 
+    /// <summary>The day on which a run began: its first entry's, or today where there is none. UTC, midnight.</summary>
+    public static DateTimeOffset FirstDay(string runFolder, TimeProvider clock)
+    {
+        var path = Path.Combine(runFolder, FileName);
+        var first = File.Exists(path) ? File.ReadLines(path).Take(1).Select(Parse).OfType<LedgerEntry>().FirstOrDefault() : null;
+        return new DateTimeOffset((first?.Time ?? clock.GetUtcNow()).UtcDateTime.Date, TimeSpan.Zero);
+    }
+
     static void Append(string runFolder, LedgerEntry entry)
     {
         lock (Gate)

@@ -53,6 +53,12 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
             Count(removed, file, RemoveLines(file, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));
         }
 
+        foreach (var file in Directory.Exists(In(JudgementFile.FolderName)) ? Directory.GetFiles(In(JudgementFile.FolderName), "*.jsonl") : [])
+        {
+            var name = $"{JudgementFile.FolderName}/{Path.GetFileName(file)}";
+            Count(removed, name, RemoveLines(name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));
+        }
+
         // Last: until here it says what was made of the rows, should this break off.
         Count(removed, "verdicts.parquet", File.Exists(In("verdicts.parquet")) ? await ParquetRows.RemoveAsync(In("verdicts.parquet"), gone, cancellationToken) : 0);
         Forget("checkpoint/diverged");

@@ -19,6 +19,7 @@ static class ScoreSections
             ("exact match", model => model.ExactMatch is { } share ? Percent(share) + (model.ExactMatchInterval is { } range ? $" ({100 * range.Low:0.0}–{100 * range.High:0.0})" : "") : ""),
             ("questions", model => model.Questions is { } questions ? Count(questions) : ""),
             ("same answer as teacher", model => Percent(model.SameAnswers)),
+            ("wins against teacher (ties half)", model => model.WinsAgainstTeacher is { Value: { } share, Range: { } range } wins ? $"{Percent(share)} ({100 * range.Low:0.0}–{100 * range.High:0.0}), by {wins.Judge}" : ""),
             ("KL to teacher, nats/token", model => Number(model.KlToTeacher, "0.0000")),
             ("top-1 agreement", model => Percent(model.Top1Agreement)),
             ("top-5 agreement", model => Percent(model.Top5Agreement)),

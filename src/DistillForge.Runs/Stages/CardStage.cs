@@ -84,6 +84,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             ("losses", losses),
             ("steps", $"{figures.GetValueOrDefault("steps"):N0}, in {train.Epochs} epochs"),
             ("tokens", $"{figures.GetValueOrDefault("tokens"):N0}, of which {figures.GetValueOrDefault("trained_tokens"):N0} trained"),
+            .. Run.Recipe.Student.Lora is null ? Array.Empty<(string, string)>() : [("trained", $"{figures.GetValueOrDefault("trained_parameters"):N0} parameters of adapters, merged into the frozen ones")],
             ("learning rate", $"{train.LearningRate:0.######} at the peak"),
             ("precision", train.Precision.ToString().ToLowerInvariant()),
             ("seed", Run.Recipe.Seed.ToString()),

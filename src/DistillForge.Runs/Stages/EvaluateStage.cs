@@ -3,6 +3,7 @@ using DistillForge.Data;
 using DistillForge.Evaluation;
 using DistillForge.Models;
 using DistillForge.Packaging;
+using DistillForge.Runs.Judging;
 
 namespace DistillForge.Runs.Stages;
 
@@ -50,9 +51,12 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         }
     }
 
-    protected override IReadOnlyDictionary<string, string> Contents => Benchmarks().ToDictionary(
-        named => $"benchmark {named.Name}",
-        named => Sha256.OfText(string.Join('\n', named.Benchmark.Questions().Select(question => $"{question.Messages[^1].Content}\t{question.Expected}"))));
+    protected override IReadOnlyDictionary<string, string> Contents => Benchmarks().Select(named => new KeyValuePair<string, string>(
+        $"benchmark {named.Name}",
+        Sha256.OfText(string.Join('\n', named.Benchmark.Questions().Select(question => $"{question.Messages[^1].Content}\t{question.Expected}")))))
+        .Concat(Judge is null ? [] : [new("judge", Run.IdentityOf(Judges.SourceOf(Run, Judge.By, Judge.Teacher))), new("rubric", Rubric.Read(Judge.Rubric.Path).Sha256)]).ToDictionary();
+
+    JudgeSettings? Judge => Run.Recipe.Evaluate.Judge;
 
     protected override IReadOnlyList<string> Outputs => [File, .. Run.SharesVocabulary ? [FidelityFile] : Array.Empty<string>(), .. HasBaseline ? [BaselineGguf] : Array.Empty<string>()];
 
@@ -79,7 +83,17 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, cancellationToken, UntrainedQuestions) : null;
         List<(string Name, string Gguf)> students = [("student", Student), .. HasBaseline ? [("baseline", Run.Folder.In(BaselineGguf))] : Array.Empty<(string, string)>(), .. HasUntrained ? [("untrained", Untrained)] : Array.Empty<(string, string)>()];
         var fidelity = Run.SharesVocabulary ? await FidelityAsync(students, cancellationToken) : null;
-        ModelScores? Scored(string name, MeasuredModel? model) => model is null ? null : With(model, teacher, fidelity?.Of(name));
+        await using var judges = new Judges(Run, mayAsk: true);
+        var wins = new Dictionary<string, WinRate>();
+        if (Judge is { } settings && teacher is not null)
+        {
+            foreach (var (name, model) in new[] { ("student", student), ("baseline", baseline) }.Where(model => model.Item2 is not null))
+            {
+                wins[name] = await JudgedAnswers.CompareAsync(Run, judges, settings, name, model!, teacher, cancellationToken);
+            }
+        }
+
+        ModelScores? Scored(string name, MeasuredModel? model) => model is null ? null : With(model, teacher, fidelity?.Of(name)) with { WinsAgainstTeacher = wins.GetValueOrDefault(name) };
         var scores = new Scores(
             Run.Recipe.Name,
             teacher is null ? null : teacher.Scores with { Perplexity = fidelity?.Reports[0].All.TeacherPerplexity, CalibrationError = fidelity?.Reports[0].TeacherCalibration.Ece },
@@ -95,9 +109,9 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             Slices = TaskSlice.Of([("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])]),
         };
         scores.Write(Run.Folder.In(File));
-        if (fidelity is not null)
+        if (Run.SharesVocabulary)
         {
-            DurableFile.Write(Run.Folder.In(FidelityFile), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(FidelityReport.ToJson(fidelity.Reports))));
+            DurableFile.Write(Run.Folder.In(FidelityFile), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(FidelityReport.ToJson(fidelity?.Reports ?? []))));
         }
 
         await MistakesFile.WriteAsync(Run.Folder.In("mistakes.jsonl"), [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])], cancellationToken);
@@ -112,16 +126,27 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken);
     }
 
-    async Task<FidelityMeasurement> FidelityAsync(IReadOnlyList<(string Name, string Gguf)> students, CancellationToken cancellationToken)
+    // Null where a pruned student can read none of the rows.
+    async Task<FidelityMeasurement?> FidelityAsync(IReadOnlyList<(string Name, string Gguf)> students, CancellationToken cancellationToken)
     {
         var categories = await (Run.Scores
             ? ExamplesFile.ReadAsync(WantedRows.Shards(Run.Folder.In("held-out/examples")), cancellationToken).Select(example => (example.Id, example.Category))
             : PromptsFile.ReadAsync([Run.Folder.In("held-out/prompts.parquet")], cancellationToken).Select(prompt => (prompt.Id, prompt.Category)))
             .DistinctBy(row => row.Id).ToDictionaryAsync(row => row.Id, row => row.Category, cancellationToken: cancellationToken);
+        var pruned = Run.PrunedVocabulary();
+        // A pruned student cannot read what no row had; how many rows were compared is among the figures.
         var rows = TracesFile.ReadAsync(WantedRows.Shards(Run.TracesOf("held-out")), cancellationToken)
             .Where(trace => categories.ContainsKey(trace.Id) && trace.CompletionLength > 0)
-            .Select(trace => (trace.Id, new TokenSequence(trace.Vocabulary, trace.TokenIds, trace.PromptLength)));
-        return await FidelityMeasurement.OfAsync(students, (gguf, beside) => Run.OpenExactAsync(gguf, beside, cancellationToken), Run.TeacherGguf, rows, categories, Run.Progress, cancellationToken);
+            .Select(trace => (trace, Ids: pruned is null ? trace.TokenIds : pruned.Of(trace.TokenIds)))
+            .Where(row => row.Ids is not null)
+            .Select(row => (row.trace.Id, new TokenSequence(pruned?.Part.Fingerprint ?? row.trace.Vocabulary, row.Ids!, row.trace.PromptLength)));
+        var measured = await FidelityMeasurement.OfAsync(students, (gguf, beside) => Run.OpenExactAsync(gguf, beside, cancellationToken), Run.TeacherGguf, rows, categories, pruned, Run.Progress, cancellationToken);
+        if (pruned is not null)
+        {
+            Run.Progress.Say($"  {measured.Rows.Count:N0} of {categories.Count:N0} held-out rows have only tokens that the student kept, and are compared");
+        }
+
+        return pruned is not null && measured.Rows.Count == 0 ? null : measured;
     }
 
     IEnumerable<(string Name, IBenchmark Benchmark)> Benchmarks()

@@ -1,6 +1,8 @@
 using DistillForge.Core;
 using DistillForge.Evaluation;
 using DistillForge.Llama;
+using DistillForge.Text;
+using DistillForge.Training;
 
 namespace DistillForge.Runs.Stages;
 
@@ -11,6 +13,7 @@ sealed record FidelityMeasurement(IReadOnlyList<FidelityRow> Rows, IReadOnlyList
     public FidelityReport? Of(string model) => Reports.FirstOrDefault(report => report.Model == model);
 
     /// <param name="open">A GGUF, beside how many that work at the same time.</param>
+    /// <param name="pruned">From the teacher's vocabulary to the students', where it is pruned: the teacher is heard as it thinks of these tokens. The rows have the students' ids.</param>
     /// <param name="categories">Of the rows, by id.</param>
     public static async Task<FidelityMeasurement> OfAsync(
         IReadOnlyList<(string Name, string Gguf)> students,
@@ -18,6 +21,7 @@ sealed record FidelityMeasurement(IReadOnlyList<FidelityRow> Rows, IReadOnlyList
         string teacherGguf,
         IAsyncEnumerable<(string Id, TokenSequence Tokens)> rows,
         Dictionary<string, string?> categories,
+        VocabularyMap? pruned,
         IProgressLog progress,
         CancellationToken cancellationToken)
     {
@@ -30,7 +34,7 @@ sealed record FidelityMeasurement(IReadOnlyList<FidelityRow> Rows, IReadOnlyList
             }
 
             var (compared, failed) = (new List<FidelityRow>(), 0);
-            await foreach (var row in Fidelity.CompareAsync(opened[0], opened[1..], rows, opened[1].Parallel, cancellationToken))
+            await foreach (var row in Fidelity.CompareAsync(pruned is null ? opened[0] : new PrunedTeacher(opened[0], pruned), opened[1..], rows, opened[1].Parallel, cancellationToken))
             {
                 if (row.Failure is null)
                 {

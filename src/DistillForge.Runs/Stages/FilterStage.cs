@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Filters;
+using DistillForge.Runs.Judging;
 using DistillForge.Runs.Lineage;
 
 namespace DistillForge.Runs.Stages;
@@ -33,6 +34,12 @@ sealed class FilterStage(RunContext run) : Stage(run)
                 contents[TermsRegister.FileName] = Run.Terms.Register.Sha256;
             }
 
+            foreach (var setting in Policy.Filters.Where(filter => filter.Name == "judge"))
+            {
+                var options = (AnswerJudge.Options)setting.Options.Bind(typeof(AnswerJudge.Options));
+                contents["judge"] = Run.IdentityOf(Judges.SourceOf(Run, options.By, options.Teacher));
+            }
+
             if (DecisionLog.Hash(Run.Folder.Path) is { } decisions)
             {
                 contents[DecisionLog.FolderName] = decisions;
@@ -56,7 +63,8 @@ sealed class FilterStage(RunContext run) : Stage(run)
             Chosen[fact.Key] = fact.Value;
         }
 
-        var summary = await new FilterPipeline(Policy, Run.Progress, Run.Terms, DecisionLog.Read(Run.Folder.Path)).RunAsync(rows, Run.Folder.Verdicts, Run.Folder.Curated, cancellationToken);
+        await using var judges = new Judges(Run, mayAsk: true);
+        var summary = await new FilterPipeline(Policy, Run.Progress, Run.Terms, judges, DecisionLog.Read(Run.Folder.Path)).RunAsync(rows, Run.Folder.Verdicts, Run.Folder.Curated, cancellationToken);
         Ledger.Balance(Name, ("examples", rows.Count), ("kept", summary.Kept), ("dropped", summary.Dropped), ("await review", summary.Awaiting));
         Run.Progress.Say($"  {summary.Kept:N0} kept, {summary.Dropped:N0} dropped{(summary.Dropped > 0 ? ": " + string.Join(", ", summary.ByReason.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Key} {reason.Value:N0}")) : "")}");
         var figures = summary.ByReason.ToDictionary(reason => "dropped." + reason.Key, reason => (double)reason.Value);

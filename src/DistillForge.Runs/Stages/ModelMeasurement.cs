@@ -53,7 +53,8 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
         return AnswerAgreement.Of(Answers.Where(answer => theirs.ContainsKey(answer.Key)).Select(answer => (theirs[answer.Key].Trim(), answer.Answer.Answer.Trim())));
     }
 
-    IEnumerable<(string Key, GradedAnswer Answer)> Answers
+    /// <summary>What it answered, each question once.</summary>
+    public IEnumerable<(string Key, GradedAnswer Answer)> Answers
         => Tasks.SelectMany(task => task.Answers.Select(answer => ($"{task.Benchmark}/{answer.Question.Id}", answer))).Concat(Talk.Select(answer => (answer.Question.Id, answer))).Where(answer => answer.answer.Failure is null).DistinctBy(answer => answer.Item1);
 
     static ModelScores Of(List<TaskScore> tasks)

@@ -40,10 +40,15 @@ sealed class PackageStage(RunContext run) : Stage(run)
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        await using var model = TokenizerGguf(vocabulary) is { } gguf ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
-        ITokenizer tokenizer = model is null ? new BpeTokenizer(vocabulary) : model;
+        await using var own = await StudentTokenizer.OpenAsync(Run, vocabulary, cancellationToken);
+        await using var model = Run.SharesVocabulary ? await Run.OpenExactAsync(Run.TeacherGguf, 2, cancellationToken) : null;
+        var pruned = Run.PrunedVocabulary();
+        await using var whole = pruned is not null && model is null ? await StudentTokenizer.OpenAsync(Run, pruned.Whole, cancellationToken) : null;
+        // Whoever made the training ids: the teacher where it is at hand, by way of the map where the vocabulary is pruned.
+        var maker = model ?? whole?.Value ?? own.Value;
+        var tokenizer = pruned is null ? maker : new PrunedTokenizer(maker, pruned, own.Value);
         var probe = await ProbeAsync(new Dialogue(vocabulary, tokenizer), cancellationToken);
-        using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer);
+        using var reference = CheckpointModel.Open(Run.Folder.Checkpoint, tokenizer, Run.Settings.EffectiveThreads);
         var origin = new Origin(Run.Recipe.Name, Run.Asks ? Run.Teacher.License : Run.Recipe.Dataset!.License, Run.HasTeacher ? Run.TeacherName : null, Run.Hashes.Of(Run.Folder.Curated));
         var plan = new PackagePlan(Run.Folder.Checkpoint, Run.Folder.Path, Run.Recipe.Name, Run.Recipe.Package.Quantize, origin)
         {
@@ -74,10 +79,6 @@ sealed class PackageStage(RunContext run) : Stage(run)
         return figures;
     }
 
-    // The model that made the training ids: the teacher, or what the student started from.
-    string? TokenizerGguf(Vocabulary vocabulary) => Run.SharesVocabulary ? Run.LocalTeacher
-        : vocabulary.Kind == "gpt2" ? null : Run.StudentVocabularyGguf;
-
     // Rows from everywhere in the curated set; more of them change nothing any more.
     async Task<List<IReadOnlyList<int>>> CalibrationAsync(Dialogue dialogue, CancellationToken cancellationToken)
     {
@@ -89,13 +90,14 @@ sealed class PackageStage(RunContext run) : Stage(run)
     async Task<GateProbe> ProbeAsync(Dialogue dialogue, CancellationToken cancellationToken)
     {
         var rows = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Take(ProbeTexts).ToListAsync(cancellationToken);
+        var letters = dialogue.Vocabulary is { Kind: "llama" } pieces && !pieces.Types.Contains(TokenType.Byte) ? pieces.Tokens.Where(token => token.Length == 1).Select(token => token[0]).ToHashSet() : null;
         var texts = rows.SelectMany(row => row.Prompt.Concat(row.Completion)).Select(message => message.Content).Where(Encodable).Take(ProbeTexts).Concat(OddTexts.Where(Encodable));
         var sequences = rows.Take(ProbeSequences).Select(row => dialogue.Sequence(row.Prompt, row.Text));
         var prompts = rows.DistinctBy(row => row.Prompt[^1].Content).Take(ProbePrompts).Select(row => new Prompt(row.Id, row.Prompt));
         return new GateProbe([.. texts], [.. sequences], [.. prompts]);
 
         // A SentencePiece vocabulary without byte tokens takes llama.cpp down on a character that it does not know.
-        bool Encodable(string text) => dialogue.Vocabulary.Kind == "gpt2" || text.All(char.IsAscii);
+        bool Encodable(string text) => letters is null || text.All(letter => letter == ' ' || letters.Contains(letter));
     }
 }
 

@@ -61,22 +61,10 @@ sealed class PairsStage(RunContext run) : Stage(run)
         }
 
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        await using var model = vocabulary.Kind != "gpt2" && Run.StudentVocabularyGguf is { } gguf ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
-        var dialogue = model is null ? Dialogue.For(vocabulary) : new Dialogue(vocabulary, model);
-        var written = await TracesFile.WriteAsync(Run.Folder.In(FileName), rows.Select(row => Trace(dialogue, row)).ToAsyncEnumerable(), cancellationToken);
+        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, vocabulary, cancellationToken);
+        var dialogue = new Dialogue(vocabulary, tokenizer.Value);
+        var written = await TracesFile.WriteAsync(Run.Folder.In(FileName), rows.Select(row => TokenizeStage.Trace(dialogue, row, row.Rejected!)).ToAsyncEnumerable(), cancellationToken);
         Run.Progress.Say($"  {written:N0} pairs");
         return new Dictionary<string, double> { ["rows"] = written };
-    }
-
-    static TokenTrace Trace(Dialogue dialogue, Example example)
-    {
-        try
-        {
-            return dialogue.Trace(example.Id, example.Prompt, example.Rejected!);
-        }
-        catch (CompletionFailedException error)
-        {
-            throw new ForgeException(new Problem($"row {example.Id[..12]}", $"{error.Message}.", "Remove the row from the dataset."), inner: error);
-        }
     }
 }

@@ -23,11 +23,15 @@ sealed class ReadyTeacher : IAsyncDisposable
     /// <summary>What was chosen, for the manifest.</summary>
     public IReadOnlyDictionary<string, string> Settings => Model?.Settings ?? new Dictionary<string, string>();
 
-    public static async Task<ReadyTeacher> OpenAsync(RunContext run, TeacherSource source, BudgetMeter? budget, CancellationToken cancellationToken)
+    public static Task<ReadyTeacher> OpenAsync(RunContext run, TeacherSource source, BudgetMeter? budget, CancellationToken cancellationToken)
+        => OpenAsync(run, source, null, budget, cancellationToken);
+
+    /// <param name="judging">How it is asked where it judges; null: as the recipe's prompts are. Judgements have a place of their own in the run, and are not kept twice.</param>
+    public static async Task<ReadyTeacher> OpenAsync(RunContext run, TeacherSource source, Sampling? judging, BudgetMeter? budget, CancellationToken cancellationToken)
     {
         if (source.Gguf is null)
         {
-            return OpenApi(run, source, budget);
+            return OpenApi(run, source, judging, budget);
         }
 
         var model = await run.OpenTeacherAsync(source, cancellationToken);
@@ -35,7 +39,7 @@ sealed class ReadyTeacher : IAsyncDisposable
         var fit = generate.Overflow == Overflow.Truncate ? new ContextFit(model.Dialogue, model.Context, generate.MaxTokens) : null;
         var (license, terms) = run.TermsOf(source);
         var options = new LocalTeacher.Options(source.DisplayName, run.IdentityOf(source), license, terms, model.Dialogue.Template.Fingerprint, model.Parallel * 2, fit is null ? null : fit.Apply);
-        return new ReadyTeacher(new LocalTeacher(options, model, generate.ToSampling(), budget), model, model);
+        return new ReadyTeacher(new LocalTeacher(options, model, judging ?? generate.ToSampling(), budget), model, model);
     }
 
     public async ValueTask DisposeAsync()
@@ -47,11 +51,11 @@ sealed class ReadyTeacher : IAsyncDisposable
         }
     }
 
-    static ReadyTeacher OpenApi(RunContext run, TeacherSource source, BudgetMeter? budget)
+    static ReadyTeacher OpenApi(RunContext run, TeacherSource source, Sampling? judging, BudgetMeter? budget)
     {
         var vocabulary = source.Tokenizer is { } gguf ? Read(gguf.Path) : null;
         var tokenizer = vocabulary is null ? null : new BpeTokenizer(vocabulary);
-        var teacher = new ApiTeacher(ApiOptions.Of(run, source), Keys.Default, run.Clock, budget, PriceTable.Load(), vocabulary is null ? null : new Dialogue(vocabulary, tokenizer!), run.Progress);
+        var teacher = new ApiTeacher(judging is null ? ApiOptions.Of(run, source) : ApiOptions.Of(run, source) with { Sampling = judging, CacheFolder = null }, Keys.Default, run.Clock, budget, PriceTable.Load(), vocabulary is null ? null : new Dialogue(vocabulary, tokenizer!), run.Progress);
         return new ReadyTeacher(teacher, null, tokenizer);
     }
 

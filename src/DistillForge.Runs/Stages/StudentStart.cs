@@ -51,6 +51,8 @@ static class StudentStart
         var whole = PretrainedWeights.Load(path);
         try
         {
+            // First the tokens: the rows have the student's ids already.
+            whole = run.PrunedVocabulary() is { } tokens ? whole.Keep(tokens) : whole;
             var kept = student.FromTeacher is { } wanted ? Keep(run, whole, wanted, rows, cancellationToken) : whole;
             return kept.Fit(vocabulary, student.Context);
         }

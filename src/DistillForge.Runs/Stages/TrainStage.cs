@@ -1,5 +1,6 @@
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Filters;
 using DistillForge.Models;
 using DistillForge.Packaging;
 using DistillForge.Text;
@@ -85,7 +86,8 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
         using var start = StudentStart.Load(Run, vocabulary, traces, cancellationToken);
         var shape = start?.Shape ?? StudentShape.Of(Run.Recipe.Student, vocabulary, Run.LocalTeacher, traces);
         await using var scorer = OwnAnswers && Settings.Targets == TrainTargets.Trace ? await Run.OpenScorerAsync(Run.Teacher, cancellationToken) : null;
-        var onPolicy = OwnAnswers && Settings.OnPolicy is { } own ? new OnPolicy(own.Fraction, own.MaxTokens, own.Temperature) { Scorer = scorer, Capture = Run.Recipe.Generate.ToCapture() ?? new Want.Head() } : null;
+        var onPolicy = OwnAnswers && Settings.OnPolicy is { } own ? new OnPolicy(own.Fraction, own.MaxTokens, own.Temperature) { Scorer = scorer is not null && Run.PrunedVocabulary() is { } part ? new PrunedTeacher(scorer, part) : scorer, Capture = Run.Recipe.Generate.ToCapture() ?? new Want.Head() } : null;
+        var split = await SplitAsync(cancellationToken);
         var plan = new TrainingPlan
         {
             Shape = shape,
@@ -114,6 +116,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Clip = Settings.Clip,
             Precision = Settings.Precision == Precision.Bf16 ? Training.Precision.BFloat16 : Training.Precision.Float32,
             ValidationShare = Settings.Validation,
+            ValidationIds = split?.Validation,
             ValidateEvery = Settings.ValidateEvery,
             Patience = Settings.Patience,
             Keep = Settings.Keep ?? (Settings.Patience > 0 ? KeptWeights.Best : KeptWeights.Last),
@@ -134,15 +137,48 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             Training.Adapters.Lora.Merge(start!, adapters, Run.Folder.In(Adapters), Run.Folder.In(Target));
         }
 
-        return new Dictionary<string, double>
+        var figures = new Dictionary<string, double>
         {
             ["parameters"] = result.Parameters,
+            ["trained_parameters"] = result.TrainedParameters,
             ["beside"] = Beside,
             ["steps"] = result.Steps,
             ["tokens"] = result.Tokens,
             ["trained_tokens"] = result.TrainedTokens,
             ["tokens_per_second"] = Math.Round(result.Tokens / Math.Max(1e-9, result.Seconds)),
         };
+        if (split is not null)
+        {
+            (figures["validation_rows"], figures["clusters"], figures["validation_clusters"], figures["largest_cluster"]) = (split.Validation.Count, split.Clusters, split.ValidationClusters, split.Largest);
+        }
+
+        return figures;
+    }
+
+    // Null where each row is chosen by itself.
+    async Task<ClusterSplit?> SplitAsync(CancellationToken cancellationToken)
+    {
+        if (Settings.Split is not { } wanted || Settings.Validation == 0)
+        {
+            return null;
+        }
+
+        Func<Example, string?>? group = wanted.Group switch
+        {
+            GroupColumn.Category => row => row.Category,
+            GroupColumn.Source => row => row.Source,
+            GroupColumn.Author => row => row.Author,
+            GroupColumn.Expected => row => row.Expected,
+            _ => null,
+        };
+        var split = await ClusterSplit.OfAsync(ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken), wanted.Threshold, group, Settings.Validation, Run.Recipe.Seed, cancellationToken);
+        if (split.Validation.Count == 0)
+        {
+            throw new ForgeException(Run.Recipe.Path, [new Problem("train.split", $"finds {split.Clusters:N0} clusters in {split.Rows:N0} rows (the largest has {split.Largest:N0}), and none is as small as {100 * Settings.Validation:0.##} % of the rows.", "Raise train.validation, or split by a column with more values.")]);
+        }
+
+        Run.Progress.Say($"  {split.Validation.Count:N0} of {split.Rows:N0} rows only measure: {split.ValidationClusters:N0} of {split.Clusters:N0} clusters, the largest of all has {split.Largest:N0} rows");
+        return split;
     }
 
     async Task WriteUntrainedAsync(TrainingPlan plan, PretrainedWeights? start)
@@ -161,7 +197,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
 
     // The baseline knows the teacher's text alone.
     float[]? Embedding(ModelShape shape) => role == Role.Student && Run.Recipe.Student.Embeddings == EmbeddingStart.Teacher
-        ? TeacherEmbedding.Project(Run.TeacherGguf, shape.Vocabulary, shape.Width, Run.Recipe.Seed)
+        ? TeacherEmbedding.Project(Run.TeacherGguf, shape.Vocabulary, shape.Width, Run.Recipe.Seed, Run.PrunedVocabulary()?.Kept)
         : null;
 
     LossTerm[] Losses() => role == Role.Baseline
@@ -193,6 +229,13 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
                 var scorer = Run.IdentityOf(Run.Teachers[i + 1]);
                 traces.AddRange(await TracesFile.ReadAsync(WantedRows.Shards(others[i]), cancellationToken).Where(trace => curated.Contains(trace.Id)).Select(trace => trace with { Scorer = scorer }).ToListAsync(cancellationToken));
             }
+        }
+
+        // What was tokenized here has the student's ids already.
+        if (Run.LearnsFromTraces && Run.PrunedVocabulary() is { } tokens)
+        {
+            var pruned = new PrunedTraces(tokens);
+            traces = traces.ConvertAll(trace => pruned.Of(trace) ?? throw new InvalidOperationException($"row {trace.Id} has a token that the vocabulary of its rows lacks"));
         }
 
         traces.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id) is not 0 and var order ? order : string.CompareOrdinal(a.Scorer, b.Scorer));

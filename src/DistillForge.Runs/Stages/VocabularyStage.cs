@@ -16,17 +16,55 @@ sealed class VocabularyStage(RunContext run) : Stage(run)
     protected override IReadOnlyList<string> RecipeKeys => ["student"];
 
     protected override IReadOnlyDictionary<string, string> Inputs => Run.StudentVocabularyGguf is { } gguf
-        ? new Dictionary<string, string> { ["teacher"] = gguf }
+        ? new Dictionary<string, string>([.. Run.PrunesVocabulary ? Rows : [], .. Beside(gguf)]) { ["teacher"] = gguf }
         : new Dictionary<string, string> { ["curated.parquet"] = Run.Folder.Curated };
+
+    KeyValuePair<string, string>[] Rows => [new("curated.parquet", Run.Folder.Curated), .. Run.LearnsFromTraces ? [new KeyValuePair<string, string>("traces", Run.TracesOf(""))] : Array.Empty<KeyValuePair<string, string>>()];
+
+    // A tokenizer.json is not all that a vocabulary is read from.
+    static IEnumerable<KeyValuePair<string, string>> Beside(string path) => !path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? []
+        : HuggingFaceVocabulary.Files(path).Where(file => file != Path.GetFullPath(path)).Select(file => new KeyValuePair<string, string>(Path.GetFileName(file), file));
 
     protected override IReadOnlyList<string> Outputs => ["vocabulary.gguf"];
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var vocabulary = Run.StudentVocabularyGguf is { } gguf ? Vocabulary.Read(gguf) : await TrainAsync(cancellationToken);
+        if (Run.PrunesVocabulary)
+        {
+            var whole = vocabulary;
+            vocabulary = whole.Prune(await UsedAsync(whole, cancellationToken));
+            Run.Progress.Say($"  {vocabulary.RealSize:N0} of {whole.RealSize:N0} tokens are used by the rows, or needed by any text");
+        }
+
         vocabulary.Write(Run.Folder.In("vocabulary.gguf"));
         Run.Progress.Say($"  {vocabulary.RealSize:N0} tokens, fingerprint {vocabulary.Fingerprint[..12]}");
         return new Dictionary<string, double> { ["tokens"] = vocabulary.RealSize };
+    }
+
+    async Task<HashSet<int>> UsedAsync(Vocabulary whole, CancellationToken cancellationToken)
+    {
+        var used = new HashSet<int>();
+        if (Run.LearnsFromTraces)
+        {
+            var curated = await ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Select(example => example.Id).ToHashSetAsync(cancellationToken: cancellationToken);
+            await foreach (var trace in TracesFile.ReadAsync(WantedRows.Shards(Run.TracesOf("")), cancellationToken).Where(trace => curated.Contains(trace.Id)))
+            {
+                used.UnionWith(trace.TokenIds);
+            }
+
+            return used;
+        }
+
+        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, whole, cancellationToken);
+        var dialogue = new Dialogue(whole, tokenizer.Value);
+        await foreach (var example in ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken))
+        {
+            used.UnionWith(TokenizeStage.Trace(dialogue, example, example.Text).TokenIds);
+            used.UnionWith(example.Rejected is { } rejected ? TokenizeStage.Trace(dialogue, example, rejected).TokenIds : []);
+        }
+
+        return used;
     }
 
     async Task<Vocabulary> TrainAsync(CancellationToken cancellationToken)
@@ -61,13 +99,12 @@ sealed class TokenizeStage(RunContext run) : Stage(run)
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var vocabulary = Vocabulary.Read(Run.Folder.In("vocabulary.gguf"));
-        // What BpeTokenizer does not know, llama.cpp does, given the model.
-        await using var model = vocabulary.Kind != "gpt2" && Run.StudentVocabularyGguf is { } gguf ? await Run.OpenExactAsync(gguf, 2, cancellationToken) : null;
-        var dialogue = model is null ? Dialogue.For(vocabulary) : new Dialogue(vocabulary, model);
+        await using var tokenizer = await StudentTokenizer.OpenAsync(Run, vocabulary, cancellationToken);
+        var dialogue = new Dialogue(vocabulary, tokenizer.Value);
         var tokens = 0L;
         var rows = ExamplesFile.ReadAsync([Run.Folder.Curated], cancellationToken).Select(example =>
         {
-            var trace = Trace(dialogue, example);
+            var trace = Trace(dialogue, example, example.Text);
             tokens += trace.TokenIds.Length;
             return trace;
         });
@@ -76,11 +113,11 @@ sealed class TokenizeStage(RunContext run) : Stage(run)
         return new Dictionary<string, double> { ["rows"] = written, ["tokens"] = tokens };
     }
 
-    static TokenTrace Trace(Dialogue dialogue, Example example)
+    internal static TokenTrace Trace(Dialogue dialogue, Example example, string answer)
     {
         try
         {
-            return dialogue.Trace(example.Id, example.Prompt, example.Text);
+            return dialogue.Trace(example.Id, example.Prompt, answer);
         }
         catch (CompletionFailedException error)
         {

@@ -81,7 +81,17 @@ class TemplateEvaluator(TemplateBudget budget)
         var map = new TemplateMap();
         foreach (var (key, value) in node.Items)
         {
-            map[Evaluate(key) is var name && name is string text ? text : throw Budget.Fail("{…}", $"cannot have {TemplateMath.Kind(name)} as a key.")] = Evaluate(value);
+            switch (Evaluate(key))
+            {
+                case string text:
+                    map[text] = Evaluate(value);
+                    break;
+                case long number:
+                    map.Set(number, Evaluate(value));
+                    break;
+                case var other:
+                    throw Budget.Fail("{…}", $"cannot have {TemplateMath.Kind(other)} as a key.");
+            }
         }
 
         return map;
@@ -133,6 +143,8 @@ class TemplateEvaluator(TemplateBudget budget)
             case (List<object?> list, long at):
                 var place = at < 0 ? at + list.Count : at;
                 return place >= 0 && place < list.Count ? list[(int)place] : new Undefined($"[{at}]");
+            case (TemplateMap map, long key):
+                return map.TryGetValue(key, out var entry) ? entry : new Undefined($"[{key}]");
             case (string text, long):
                 var letters = TemplateLists.Of(text, Budget);
                 return Index(letters, index);

@@ -7,7 +7,7 @@ static class TemplateFilters
 {
     public static HashSet<string> Names { get; } =
     [
-        "trim", "upper", "lower", "title", "capitalize", "string", "safe", "replace", "indent", "length", "count", "default", "d", "tojson", "join", "first",
+        "trim", "upper", "lower", "title", "capitalize", "string", "safe", "replace", "indent", "length", "count", "default", "d", "tojson", "from_json", "join", "first",
         "last", "list", "reverse", "int", "float", "abs", "round", "items", "dictsort", "selectattr", "rejectattr", "select", "reject", "map", "unique", "sort", "min", "max", "sum",
     ];
 
@@ -19,6 +19,8 @@ static class TemplateFilters
                 return value is Undefined || (arguments.Flag(1, "boolean", false) && !TemplateValues.IsTrue(value)) ? arguments.Get(0, "default_value", "") : value;
             case "tojson":
                 return TemplateJson.Write(value, budget, arguments.Get(0, "indent") is long indent ? (int)Math.Clamp(indent, 0, 16) : null);
+            case "from_json":
+                return TemplateFormat.FromJson(value, budget);
             case "length" or "count":
                 return Length(value, budget);
             case "string":

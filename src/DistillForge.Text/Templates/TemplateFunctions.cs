@@ -6,6 +6,7 @@ sealed partial class TemplateRun
     void AddFunctions()
     {
         Scope["raise_exception"] = new TemplateFunction("raise_exception", a => throw new TemplateException("template-refused", Budget.Line, "raise_exception", TemplateValues.Spell(a.Get(0, "message", ""), Budget)));
+        Scope["strftime_now"] = new TemplateFunction("strftime_now", a => TemplateFormat.Day(ChatTemplate.Day ?? TimeProvider.System.GetUtcNow(), a.Text(0, "format") ?? throw Budget.Fail("strftime_now", "needs a format."), Budget));
         Scope["range"] = new TemplateFunction("range", Range);
         Scope["dict"] = new TemplateFunction("dict", a =>
         {

@@ -7,7 +7,7 @@ static class TemplateLists
     public static List<object?> Of(object? value, TemplateBudget budget) => value switch
     {
         List<object?> list => list,
-        TemplateMap map => budget.Made(map.Keys),
+        TemplateMap map => budget.Made(map.Keys.Select(map.KeyOf)),
         string text => budget.Made(text.EnumerateRunes().Select(rune => (object?)rune.ToString())),
         Undefined => [],
         _ => throw budget.Fail(TemplateMath.Kind(value), "cannot be looped over."),
@@ -15,7 +15,7 @@ static class TemplateLists
 
     public static List<object?> Items(object? value, TemplateBudget budget) => value switch
     {
-        TemplateMap map => budget.Made(map.Select(pair => (object?)new List<object?> { pair.Key, pair.Value })),
+        TemplateMap map => budget.Made(map.Select(pair => (object?)new List<object?> { map.KeyOf(pair.Key), pair.Value })),
         Undefined => [],
         _ => throw budget.Fail("items", $"cannot take {TemplateMath.Kind(value)}."),
     };
@@ -24,11 +24,19 @@ static class TemplateLists
     public static Func<TemplateArguments, object?>? Method(TemplateMap map, string name, TemplateBudget budget) => name switch
     {
         "items" => _ => Items(map, budget),
-        "keys" => _ => budget.Made(map.Keys),
+        "keys" => _ => budget.Made(map.Keys.Select(map.KeyOf)),
         "values" => _ => budget.Made(map.Values),
-        "get" => a => a.Get(0, "key") is string key && map.TryGetValue(key, out var value) ? value : a.Get(1, "default"),
+        "get" => a => Get(map, a),
         _ => null,
     };
+
+    static object? Get(TemplateMap map, TemplateArguments arguments)
+        => arguments.Get(0, "key") switch
+        {
+            string key when map.TryGetValue(key, out var value) => value,
+            long key when map.TryGetValue(key, out var value) => value,
+            _ => arguments.Get(1, "default"),
+        };
 
     public static string Join(List<object?> items, string separator, TemplateBudget budget)
     {

@@ -7,6 +7,9 @@ static class TemplateMath
     {
         ("~", _, _) => Join(TemplateValues.Spell(left, budget), TemplateValues.Spell(right, budget), budget),
         ("+", string a, string b) => Join(a, b, budget),
+        // As in llama.cpp; Jinja refuses.
+        ("+", string a, Undefined) => a,
+        ("+", Undefined, string b) => b,
         ("+", List<object?> a, List<object?> b) => budget.Made(a.Concat(b)),
         ("*", string text, long times) => Repeat(text, times, budget),
         ("*", long times, string text) => Repeat(text, times, budget),
@@ -50,7 +53,7 @@ static class TemplateMath
             case List<object?> list:
                 return list.Exists(other => TemplateValues.Same(item, other, budget));
             case TemplateMap map:
-                return item is string key && map.ContainsKey(key);
+                return item is string key ? map.ContainsKey(key) : item is long number && map.TryGetValue(number, out _);
             case Undefined:
                 return false;
             default:

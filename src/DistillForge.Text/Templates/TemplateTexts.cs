@@ -30,6 +30,7 @@ static class TemplateTexts
         "split" => a => Split(text, a, fromEnd: false, budget),
         "rsplit" => a => Split(text, a, fromEnd: true, budget),
         "splitlines" => _ => budget.Made(text.ReplaceLineEndings("\n").Split('\n').SkipLast(text.EndsWith('\n') || text.Length == 0 ? 1 : 0)),
+        "format" => a => TemplateFormat.Of(text, a, budget),
         "join" => a => TemplateLists.Join(TemplateLists.Of(a.Get(0, "iterable"), budget), text, budget),
         "find" => a => (long)text.IndexOf(Part(a, text, budget), StringComparison.Ordinal),
         "rfind" => a => (long)text.LastIndexOf(Part(a, text, budget), StringComparison.Ordinal),
@@ -50,12 +51,15 @@ static class TemplateTexts
         return part;
     }
 
+    // What llama.cpp takes for white space. Python's would take hard spaces and the like too; the student is asked by llama.cpp.
+    static readonly char[] White = [' ', '\t', '\n', '\v', '\f', '\r'];
+
     static string Strip(string text, string? chars, bool start, bool end, TemplateBudget budget)
     {
-        var set = chars?.ToCharArray();
-        var result = start ? set is null ? text.TrimStart() : text.TrimStart(set) : text;
+        var set = chars?.ToCharArray() ?? White;
+        var result = start ? text.TrimStart(set) : text;
         // An empty set strips nothing in Python and white space in .NET.
-        return budget.Made(set is { Length: 0 } ? text : end ? set is null ? result.TrimEnd() : result.TrimEnd(set) : result);
+        return budget.Made(set.Length == 0 ? text : end ? result.TrimEnd(set) : result);
     }
 
     static bool Any(TemplateArguments arguments, Func<string, StringComparison, bool> fits, TemplateBudget budget)
@@ -73,7 +77,7 @@ static class TemplateTexts
         budget.Reserve(text.Length);
         if (arguments.Text(0, "sep") is not { } separator)
         {
-            var words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            var words = text.Split(White, StringSplitOptions.RemoveEmptyEntries);
             return words.Length <= count ? budget.Made(words) : throw budget.Fail("split", "with a maximum needs a separator.");
         }
 

@@ -96,7 +96,7 @@ static class TemplateValues
             double number => Float(number),
             string text => Quote(text, budget),
             List<object?> list => budget.Made($"[{string.Join(", ", list.Select(item => Python(item, budget)))}]"),
-            TemplateMap map => budget.Made($"{{{string.Join(", ", map.Select(pair => $"{Quote(pair.Key, budget)}: {Python(pair.Value, budget)}"))}}}"),
+            TemplateMap map => budget.Made($"{{{string.Join(", ", map.Select(pair => $"{Python(map.KeyOf(pair.Key), budget)}: {Python(pair.Value, budget)}"))}}}"),
             _ => throw budget.Fail(value is TemplateFunction function ? function.Name : "a namespace", "cannot be printed."),
         };
     }
@@ -130,9 +130,27 @@ static class TemplateValues
     }
 }
 
-/// <summary>A dictionary that remembers its order.</summary>
+/// <summary>A dictionary that remembers its order. Keys are texts; one that was written as a whole number comes out as one.</summary>
 sealed class TemplateMap : OrderedDictionary<string, object?>
 {
+    HashSet<string>? numbers;
+
+    public void Set(long key, object? value)
+    {
+        var name = key.ToString(CultureInfo.InvariantCulture);
+        (numbers ??= []).Add(name);
+        this[name] = value;
+    }
+
+    public object KeyOf(string name) => numbers?.Contains(name) == true ? long.Parse(name, CultureInfo.InvariantCulture) : name;
+
+    public bool TryGetValue(long key, out object? value)
+    {
+        var name = key.ToString(CultureInfo.InvariantCulture);
+        value = null;
+        return numbers?.Contains(name) == true && TryGetValue(name, out value);
+    }
+
     public TemplateMap()
         : base(StringComparer.Ordinal)
     {

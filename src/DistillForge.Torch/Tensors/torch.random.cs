@@ -11,7 +11,7 @@ public static partial class torch
 
     public static int get_num_threads() => Native.df_get_threads();
 
-    /// <summary>Prefer <see cref="Engine.Configure"/>: this one does not reach a BLAS with threads of its own.</summary>
+    /// <summary>For operations of this thread, and for the whole process where OpenBLAS has threads of its own.</summary>
     public static void set_num_threads(int num) => Check.Ok(Native.df_set_threads(num));
 
     public static class random

@@ -120,7 +120,7 @@ sealed class Gpt2Block
         var together = Linear(h, attention, precision);   // [B, T, 3d]: queries, keys, values
         Tensor Part(int i) => together.narrow(-1, i * shape.Width, shape.Width).view(h.shape[0], h.shape[1], shape.Heads, shape.HeadSize);
 
-        return layout is null ? Attend(Part(0), Part(1), Part(2), inside) : layout.Attend(Part(0), Part(1), Part(2), (q, k, v) => Attend(q, k, v, inside: null));
+        return layout is null ? Attend(Part(0), Part(1), Part(2), inside) : layout.Attend(Part(0), Part(1), Part(2), (q, k, v) => Attend(q, k, v, inside));
     }
 
     // Three times [B, T, H, h] -> [B, T, d]

@@ -93,7 +93,7 @@ sealed class LlamaBlock
         }
 
         var (q, k, v) = (Project(query, queryBias, queryNorm, shape.Heads), Project(key, keyBias, keyNorm, shape.KeyValueHeads), Project(value, valueBias, null, shape.KeyValueHeads));
-        return layout is null ? Attend(q, k, v, rotary, inside) : layout.Attend(q, k, v, (a, b, c) => Attend(a, b, c, rotary, inside: null));
+        return layout is null ? Attend(q, k, v, rotary, inside) : layout.Attend(q, k, v, (a, b, c) => Attend(a, b, c, rotary, inside));
     }
 
     // [B, T, H, h] and twice [B, T, G, h] -> [B, T, H·h]

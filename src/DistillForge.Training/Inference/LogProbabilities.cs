@@ -23,15 +23,19 @@ public sealed class LogProbabilities
     /// <summary>Ids, the most likely first; the smaller one first among equals.</summary>
     public ReadOnlySpan<int> Order => order ??= Sorted();
 
+    /// <summary>The first <paramref name="count"/> of <see cref="Order"/>, without ordering the others: a pass over the vocabulary where few are wanted.</summary>
+    public int[] Top(int count) => order is not null || count >= values.Length / 16 ? [.. Order[..Math.Min(count, values.Length)]] : Selected(count);
+
     public int MostLikely => TensorPrimitives.IndexOfMax<float>(values);
 
     /// <summary>How many tokens are more likely.</summary>
     public int Rank(int id)
     {
         var rank = 0;
+        var own = values[id];
         foreach (var value in values)
         {
-            rank += value > values[id] ? 1 : 0;
+            rank += value > own ? 1 : 0;
         }
 
         return rank;
@@ -65,6 +69,30 @@ public sealed class LogProbabilities
         }
 
         return double.IsInfinity(max) ? max : max + Math.Log(sum);
+    }
+
+    // Insertion into the short list of the best so far; of equals the earlier id stays in front.
+    int[] Selected(int count)
+    {
+        var best = new int[count];
+        var found = 0;
+        for (var id = 0; id < values.Length && count > 0; id++)
+        {
+            if (found == count && !(values[id] > values[best[count - 1]]))
+            {
+                continue;
+            }
+
+            var at = found < count ? found++ : count - 1;
+            for (; at > 0 && values[id] > values[best[at - 1]]; at--)
+            {
+                best[at] = best[at - 1];
+            }
+
+            best[at] = id;
+        }
+
+        return best;
     }
 
     int[] Sorted()

@@ -76,28 +76,37 @@ public sealed class TraceRecorder(Want want, Random random)
 
     static int[] MostLikely(LogProbabilities position, Want.Head head)
     {
+        var ids = position.Top(Math.Min(head.TopLogprobs, position.Size));
         var mass = 0.0;
         var count = 0;
-        while (count < Math.Min(head.TopLogprobs, position.Size) && (head.Mass >= 1 || mass < head.Mass))
+        while (count < ids.Length && (head.Mass >= 1 || mass < head.Mass))
         {
-            mass += Math.Exp(position[position.Order[count++]]);
+            mass += Math.Exp(position[ids[count++]]);
         }
 
-        return position.Order[..count].ToArray();
+        return ids[..count];
     }
 
     void AddTail(LogProbabilities position, int[] head)
     {
-        var inHead = new bool[position.Size];
-        Array.ForEach(head, id => inHead[id] = true);
-        var tail = Enumerable.Range(0, position.Size).Where(id => !inHead[id]).ToArray();
+        // A token of the head has no part in the tail.
+        var tempered = new float[head.Length == position.Size ? 0 : position.Size];
         var i = 0;
         foreach (var temperature in Temperatures(want))
         {
-            var tempered = Array.ConvertAll(tail, id => position[id] / temperature);
+            for (var id = 0; id < tempered.Length; id++)
+            {
+                tempered[id] = position[id] / temperature;
+            }
+
+            for (var k = 0; k < head.Length && tempered.Length > 0; k++)
+            {
+                tempered[head[k]] = float.NegativeInfinity;
+            }
+
             var sum = LogProbabilities.LogSumExp(tempered);
             tailLogSums[i].Add((float)sum);
-            tailSamples[i].AddRange(Places(Draws, (want as Want.Head)?.Drawing ?? Drawing.Independent).Select(place => double.IsNegativeInfinity(sum) ? -1 : tail[Pick(tempered, sum, place)]).ToArray().Order());
+            tailSamples[i].AddRange(Places(Draws, (want as Want.Head)?.Drawing ?? Drawing.Independent).Select(place => double.IsNegativeInfinity(sum) ? -1 : Pick(tempered, sum, place)).ToArray().Order());
 
             i++;
         }

@@ -66,19 +66,25 @@ public sealed class AttentionRelations(AttentionRelations.Options options) : IRe
         public Tensor Measure(RepresentationBatch batch)
         {
             using var scope = NewDisposeScope();
-            var (s, t) = (batch.Student.Attention(student), batch.TeacherInside.Attention(teacher));
+            var rectangles = batch.Student.Rectangles(student).Zip(batch.TeacherInside.Rectangles(teacher), Apart).ToArray();   // [B, T] each
+            var each = batch.Layout is { } layout ? layout.Packed(rectangles) : rectangles.Single().flatten(0, 1);
+            return each.index_select(0, batch.Positions).sum().MoveToOuterDisposeScope();
+        }
+
+        // [B, T], the mean over what is related.
+        Tensor Apart(AttentionInside s, AttentionInside t)
+        {
             var sums = new List<Tensor>();
             foreach (var (kind, ofStudent, ofTeacher) in new[] { (Relations.Queries, s.Queries, t.Queries), (Relations.Keys, s.Keys, t.Keys), (Relations.Values, s.Values, t.Values) })
             {
                 if (relations.HasFlag(kind))
                 {
                     var (q, p) = (Relate(ofStudent), Relate(ofTeacher));
-                    var each = (p.exp() * (p - q)).sum(-1).sum(1) / heads;   // [B, T]
-                    sums.Add(each.flatten(0, 1).index_select(0, batch.Positions).sum());
+                    sums.Add((p.exp() * (p - q)).sum(-1).sum(1) / heads);
                 }
             }
 
-            return (sums.Aggregate((sum, x) => sum + x) / sums.Count).MoveToOuterDisposeScope();
+            return sums.Aggregate((sum, x) => sum + x) / sums.Count;
         }
 
         // [B, H, T, h] -> log of [B, A, T, T]; what lies ahead has an exponential of 0.

@@ -22,6 +22,23 @@ public static class Slicing
         }, whole);
     }
 
+    /// <summary>Only these tokens: their rows of the embedding, and of the head. Over them it is the whole model's distribution, given that the token is one of them.</summary>
+    public static PretrainedWeights Keep(this PretrainedWeights whole, VocabularyMap tokens)
+    {
+        if (tokens.Whole.Size > whole.Shape.Vocabulary)
+        {
+            throw new ForgeException(new Problem("student", $"{whole.Name} has {whole.Shape.Vocabulary} rows, but its vocabulary {tokens.Whole.Size} tokens.", "Name the vocabulary that belongs to it."));
+        }
+
+        int[] rows = [.. tokens.Kept];
+        var tensors = TensorNames.Of(whole.Shape).ToDictionary(tensor => tensor.Gguf);
+        return new PretrainedWeights(whole.Name, whole.Shape with { Vocabulary = rows.Length }, tokens.Part, tensor =>
+        {
+            var from = tensors[tensor.Gguf];
+            return tensor.Gguf is "token_embd.weight" or "output.weight" ? Select(whole.Numbers(from), from.Columns, rows, columns: null) : whole.Numbers(from);
+        }, whole);
+    }
+
     /// <summary>
     /// Rows of the embedding as many as the vocabulary has tokens (a padded one has more), places as many as the context that is wanted.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DistillForge.Llama;
 using DistillForge.Models;
 using DistillForge.Packaging;
@@ -58,5 +59,52 @@ public sealed class OthersReadTests : IDisposable
         var ours = new BpeTokenizer(vocabulary);
         Assert.Equal(texts.Select(text => string.Join(' ', ours.Encode(text, parseSpecial: false))), theirs.Select(ids => string.Join(' ', ids.EnumerateArray().Select(id => id.GetInt32()))));
         Assert.Equal(["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"], Directory.GetFiles(scratch["hf"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    // The model's file with another way to cut text: we have no tokenizer of our own for these, llama.cpp has.
+    [NodeTheory]
+    [InlineData("llama-bpe", """{ "type": "Sequence", "pretokenizers": [{ "type": "Split", "pattern": { "Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+" }, "behavior": "Isolated", "invert": false }, { "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false }] }""")]
+    [InlineData("smollm", """{ "type": "Sequence", "pretokenizers": [{ "type": "Digits", "individual_digits": true }, { "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true }] }""")]
+    public async Task A_tokenizer_json_becomes_a_vocabulary_that_llama_cpp_cuts_alike(string pre, string cut)
+    {
+        var checkpoint = TinyStudent.Write(scratch);
+        Assert.Null(HuggingFaceFolder.Write(checkpoint, scratch["hf"]));
+        var file = Path.Combine(scratch["hf"], "tokenizer.json");
+        var tokenizer = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
+        tokenizer["pre_tokenizer"] = JsonNode.Parse(cut);
+        await File.WriteAllTextAsync(file, tokenizer.ToJsonString());
+        string[] texts = [.. TinyStudent.Texts, "I'LL don't 1234567", " \n\n  x\r\ny", "a 12 b345c", "e\u0301 \U0001F469\u200D\U0001F469", "naïve 日本語 123"];
+
+        var vocabulary = Vocabulary.Read(file);
+        Assert.Equal(pre, vocabulary.Pre);
+        Assert.Equal(TinyStudent.Vocabulary.Tokens, vocabulary.Tokens);
+        Assert.Equal(TinyStudent.Vocabulary.Eos, vocabulary.Eos);
+        await AssertSame(vocabulary, scratch["hf"], texts);
+    }
+
+    [NodeSharedFact("models/tinystories-656k/tokenizer.json")]
+    public async Task A_real_tokenizer_json_of_pieces_over_spaces_is_cut_alike_in_llama_cpp()
+    {
+        var folder = SharedFiles.PathOf("models/tinystories-656k");
+        var vocabulary = Vocabulary.Read(Path.Combine(folder, "tokenizer.json"));
+        Assert.Equal(Vocabulary.Read(Path.Combine(folder, "TinyStories-656K-f32.gguf")).Tokens, vocabulary.Tokens);
+        // It has no bytes: llama.cpp ends at a letter that is no token, where Hugging Face says <unk>.
+        var letters = vocabulary.Tokens.Where(token => token.Length == 1).Select(token => token[0]).ToHashSet();
+        string[] texts = [.. File.ReadLines(SharedFiles.PathOf("data", "soda-chat", "chat_val.txt")).Where(line => line.Length > 0 && line.All(c => c == ' ' || letters.Contains(c))).Take(1500), "two  spaces", " x", "it's a dog."];
+        Assert.Equal(1503, texts.Length);
+        Assert.Equal((1, 2, 0, true), (vocabulary.Bos, vocabulary.Eos, vocabulary.Unknown, vocabulary.AddBos));
+        await AssertSame(vocabulary, folder, texts);
+    }
+
+    async Task AssertSame(Vocabulary vocabulary, string folder, string[] texts)
+    {
+        await File.WriteAllTextAsync(scratch["texts.json"], JsonSerializer.Serialize(texts));
+        vocabulary.WriteTokenizer(scratch["tokenizer.gguf"]);
+        await using var model = await LlamaModel.OpenAsync(scratch["tokenizer.gguf"], new LlamaOptions(Threads: 1), CancellationToken.None);
+
+        var theirs = await Node.RunAsync(["tokenize", folder, scratch["texts.json"]]);
+
+        Assert.Equal(texts.Length, theirs.Count);
+        Assert.Equal(theirs.Select(ids => string.Join(' ', ids.EnumerateArray().Select(id => id.GetInt32()))), texts.Select(text => string.Join(' ', model.Encode(text, parseSpecial: false))));
     }
 }

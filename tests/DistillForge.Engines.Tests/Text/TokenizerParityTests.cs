@@ -1,6 +1,5 @@
 using System.Text;
 using DistillForge.Llama;
-using DistillForge.Models;
 using DistillForge.Text;
 
 namespace DistillForge.Engines.Tests.Text;
@@ -27,7 +26,7 @@ public sealed class TokenizerParityTests : IDisposable
     {
         var vocabulary = BpeTrainer.Train(Corpus(), 1024, pre);
         var path = Path.Combine(folder, "tiny.gguf");
-        WriteTinyModel(path, vocabulary);
+        vocabulary.WriteTokenizer(path);
         await using var model = await LlamaModel.OpenAsync(path, new LlamaOptions(Threads: 1), CancellationToken.None);
 
         Assert.Equal(vocabulary.Fingerprint, model.Vocabulary);
@@ -88,14 +87,5 @@ public sealed class TokenizerParityTests : IDisposable
             yield return $"{{\"action\":\"set_brightness\",\"target\":\"{room.Replace(' ', '_')}.lamp\",\"value\":{value},\"delay_s\":{60 * value}}}";
             yield return $"hello World's 日本 🎉 {value}\n\n";
         }
-    }
-
-    // One layer of zeros: only its vocabulary matters here.
-    static void WriteTinyModel(string path, Vocabulary vocabulary)
-    {
-        var shape = new ModelShape { Architecture = "llama", Layers = 1, Width = 32, Heads = 2, KeyValueHeads = 2, HeadSize = 16, FeedForward = 32, Vocabulary = vocabulary.Size, Context = 64, TiedEmbeddings = true };
-        var metadata = GgufShape.Write(shape);
-        metadata.AddAll(vocabulary.ToGguf());
-        GgufWriter.Write(path, metadata, [.. TensorNames.Llama(shape).Select(tensor => GgufTensorSource.Of(tensor.Gguf, tensor.GgufShape, new float[tensor.ElementCount]))]);
     }
 }

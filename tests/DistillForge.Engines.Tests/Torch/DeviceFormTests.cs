@@ -32,6 +32,30 @@ public sealed class DeviceFormTests
         Assert.Equal(0f, plain[3].narrow(0, 47, 3).abs().sum().ToSingle());
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, true, 1e-4)]
+    [InlineData(ScalarType.BFloat16, true, 2e-2)]
+    [InlineData(ScalarType.BFloat16, false, 2e-2)]
+    public void A_vocabulary_that_is_taken_in_blocks_gives_the_same(ScalarType type, bool plain, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        const int Vocabulary = 70_000;   // blocks of 128 rows of logits, of 8,192 rows of the gradient
+        Tensor[] Run(Func<Tensor, Tensor, Tensor, Tensor, Tensor> head)
+        {
+            manual_seed(4);
+            var (hidden, weight) = (randn(150, 4).requires_grad_(), randn(Vocabulary, 4).requires_grad_());
+            var (ids, weights) = (randint(0, Vocabulary, [150, 3]), rand(150, 3));
+            var sum = head(hidden, weight, ids, weights);
+            sum.backward();
+            return [sum.detach(), hidden.grad!, weight.grad!];
+        }
+
+        var blocks = Run((hidden, weight, ids, weights) => Kernels.linear_sparse_cross_entropy(hidden, weight, ids, weights, Vocabulary, type, plain).Sum);
+        var whole = Run((hidden, weight, ids, weights) => -(weights * nn.functional.linear(hidden, weight).log_softmax(-1).gather(1, ids)).sum());
+
+        Assert.All(blocks.Zip(whole), pair => Assert.InRange(Compare.Relative(pair.First, pair.Second), 0, tolerance));
+    }
+
     [Fact]
     public void AdamW_and_clipping_over_lists_are_the_kernels()
     {

@@ -27,11 +27,14 @@ public sealed class LoraTests(Scratch scratch) : IClassFixture<Scratch>
         using var weights = PretrainedWeights.Load(gguf);
         var plan = Plan with { Base = stored };
 
-        var curve = await Train(weights, plan, Path.Combine(folder, "lora"), steps: 30);
+        var trained = await Train(weights, plan, Path.Combine(folder, "lora"), steps: 30);
+        var curve = trained.Curve;
         Lora.Merge(weights, plan, Path.Combine(folder, "lora"), Path.Combine(folder, "merged"));
         AdapterExport.Write(Path.Combine(folder, "lora"), Path.Combine(folder, "adapter.gguf"), "adapter");
         new StudentExport(Path.Combine(folder, "merged")).Write(Path.Combine(folder, "merged.gguf"), GgmlType.F32, new Origin("merged", null, null, null));
 
+        Assert.Equal(shape.Parameters, trained.Parameters);
+        Assert.InRange(trained.TrainedParameters, 1, shape.Parameters / 2);
         Assert.True(curve.Loss[^1] < curve.Loss[0] - 0.1, $"{curve.Loss[0]} -> {curve.Loss[^1]}");
         await using var apart = await LlamaModel.OpenAsync(gguf, new LlamaOptions(Threads: 2, Exact: true, Lora: Path.Combine(folder, "adapter.gguf")), default);
         await using var merged = await LlamaModel.OpenAsync(Path.Combine(folder, "merged.gguf"), new LlamaOptions(Threads: 2, Exact: true), default);
@@ -80,7 +83,7 @@ public sealed class LoraTests(Scratch scratch) : IClassFixture<Scratch>
         Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(scratch["whole"], "model.safetensors")), await File.ReadAllBytesAsync(Path.Combine(scratch["halves"], "model.safetensors")));
     }
 
-    static async Task<TrainingCurve> Train(PretrainedWeights weights, LoraPlan lora, string folder, int steps, IProgressLog? log = null, CancellationToken cancellationToken = default)
+    static async Task<TrainingResult> Train(PretrainedWeights weights, LoraPlan lora, string folder, int steps, IProgressLog? log = null, CancellationToken cancellationToken = default)
     {
         var plan = new TrainingPlan
         {
@@ -96,7 +99,7 @@ public sealed class LoraTests(Scratch scratch) : IClassFixture<Scratch>
             Threads = 1,
             Start = new StartingNetwork("test", device => Lora.Build(weights, lora, seed: 3, device)),
         };
-        return (await new Trainer(TimeProvider.System).TrainAsync(plan, Small.Counting(60, new Random(1)), folder, log ?? new StopAt(null, int.MaxValue), cancellationToken)).Curve;
+        return await new Trainer(TimeProvider.System).TrainAsync(plan, Small.Counting(60, new Random(1)), folder, log ?? new StopAt(null, int.MaxValue), cancellationToken);
     }
 
     sealed class StopAt(CancellationTokenSource? stop, int step) : IProgressLog

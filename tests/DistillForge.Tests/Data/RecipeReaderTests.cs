@@ -158,7 +158,7 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("generate: { top_logprobs: 256 }", "generate.top_logprobs", "is 256; 0 (no trace) to 255 tokens a position are possible.")]
     [InlineData("student: { kv_heads: 3 }", "student.kv_heads", "is 3, which does not divide the 4 heads.")]
     [InlineData("student: { vocabulary: { train: 300 } }", "student.vocabulary", "is not the teacher's, so its token ids cannot be trained on. Write 'vocabulary: teacher', or 'targets: text-only' under train.")]
-    [InlineData("student: { vocabulary: mine }", "student.vocabulary", "is neither 'teacher' nor { train: 1024 }.")]
+    [InlineData("student: { vocabulary: mine }", "student.vocabulary", "is neither 'teacher' nor 'pruned' nor { train: 1024 }.")]
     [InlineData("train: { losses: [ { cross-entropy: { weight: 0 } } ] }", "train.losses", "have no weight above 0, so nothing would be learned.")]
     [InlineData("train: { losses: [ { cross-entropy: { weight: -1 } } ] }", "train.losses[0].cross-entropy.weight", "is -1; it may not be negative.")]
     [InlineData("train: { losses: [ { cross-entropy: { weight: much } } ] }", "train.losses[0].cross-entropy.weight", "is 'much'; it takes a number, or { from: 0.9, to: 0.5 }.")]

@@ -62,7 +62,7 @@ static class RecipeSchema
     {
         if (type == typeof(VocabularySource))
         {
-            return new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["const"] = "teacher" }, Object(type)) };
+            return new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("teacher", "pruned") }, Object(type)) };
         }
 
         if (Member.ElementOf(type, typeof(IReadOnlyList<>)) is [var element])

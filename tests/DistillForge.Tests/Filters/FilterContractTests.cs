@@ -36,6 +36,7 @@ public sealed class FilterContractTests
             RowFilters.Names);
         Assert.Equal(["balance", "disagreement", "diversity", "exact-duplicate", "near-duplicate", "self-consistency", "sql"], DatasetFilters.Names);
         Assert.Equal(["redact"], Transforms.Names);
+        Assert.Equal(["judge"], new Catalog<IModelFilter>(typeof(FilterPipeline).Assembly).Names);
     }
 
     [Theory]

@@ -62,6 +62,39 @@ public class ChatTemplateTests
         Assert.Equal("User: Hi there\nBot: Hello.<|endoftext|>\nUser: Bye\nBot:", template.Render([Message.User("Hi there"), Message.Assistant("Hello."), Message.User("Bye")], addGenerationPrompt: true));
     }
 
+    // Where llama.cpp and Python differ, the student is asked by llama.cpp: hard spaces stay, a mapping may have numbers as keys, tools are not there.
+    [Theory]
+    [InlineData("{{ '\u00a0 a \u00a0' | trim }}|{{ '\t a\n'.strip() }}", "\u00a0 a \u00a0|a")]
+    [InlineData("{% set steps = {512: 'b', 0: 'a'} %}{% for k, v in steps | dictsort %}{{ k + 1 }}{{ v }} {% endfor %}{{ steps[512] }}{{ steps.get(7, 'none') }}{{ 0 in steps }} {{ steps }}", "1a 513b bnoneTrue {512: 'b', 0: 'a'}")]
+    [InlineData("{{ tools is defined }} {% for tool in tools %}x{% endfor %}{{ 'a' + tools }}", "False a")]
+    [InlineData("{{ '<{}|{1}|{name}|{{}}>'.format('a', 2, name='c') }}", "<a|2|c|{}>")]
+    [InlineData("{% set args = '{\"a\": [1, 2.5, null, true]}' | from_json %}{{ args.a[0] }} {{ args.a[1] }} {{ args.a[2] is none }} {{ args.a[3] }}", "1 2.5 True True")]
+    public void Renders_as_llama_cpp_does(string template, string expected) => Assert.Equal(expected, ChatTemplate.Parse(template).Render([], addGenerationPrompt: false));
+
+    [Fact]
+    public void The_date_is_the_days_that_a_run_began_on()
+    {
+        var before = ChatTemplate.Day;
+        ChatTemplate.Day = new DateTimeOffset(2026, 3, 9, 0, 0, 0, TimeSpan.Zero);
+        try
+        {
+            Assert.Equal("09 Mar 2026 | March 9, 2026 | Monday 26 %", ChatTemplate.Parse("{{ strftime_now('%d %b %Y') }} | {{ strftime_now('%B') }} {{ strftime_now('%e').strip() }}, {{ strftime_now('%Y') }} | {{ strftime_now('%A %y %%') }}").Render([], addGenerationPrompt: false));
+        }
+        finally
+        {
+            ChatTemplate.Day = before;
+        }
+    }
+
+    [Theory]
+    [InlineData("{{ '{' | string }}{{ '{a.b}'.format(a=1) }}", "plain fields")]
+    [InlineData("{{ '{}{}'.format(1) }}", "no value for field 1")]
+    [InlineData("{{ '{' .format(1) }}", "without its other half")]
+    [InlineData("{{ '{\"a\": ' | from_json }}", "cannot read it")]
+    [InlineData("{{ strftime_now('%Q') }}", "does not know '%Q'")]
+    public void What_cannot_be_done_is_said(string template, string expected)
+        => Assert.Contains(expected, Assert.Throws<TemplateException>(() => ChatTemplate.Parse(template).Render([], addGenerationPrompt: false)).Message, StringComparison.Ordinal);
+
     // Each expected text was made with jinja2 3.1.6, trim_blocks and lstrip_blocks on.
     [Theory]
     [InlineData("{{ 7 // 2 }} {{ -7 // 2 }} {{ -7 % 3 }} {{ 2 ** 10 }} {{ 7 / 2 }} {{ 1 + 1.5 }} {{ 4 / 2 }}", "3 -4 2 1024 3.5 2.5 2.0")]
