@@ -29,6 +29,13 @@ public sealed class NodeFactAttribute : FactAttribute
     public NodeFactAttribute() => Skip = Node.WhyNot;
 }
 
+/// <summary>A fact that asks JavaScript about a file of <c>../shared</c>.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NodeSharedFactAttribute : FactAttribute
+{
+    public NodeSharedFactAttribute(string path) => Skip = Node.WhyNot ?? new SharedFactAttribute(path).Skip;
+}
+
 /// <summary>A theory that asks JavaScript; skipped, saying so, where npm's packages are not.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class NodeTheoryAttribute : TheoryAttribute

@@ -1,4 +1,3 @@
-using System.Text;
 using DistillForge.Data;
 using DistillForge.Runs;
 using DistillForge.Runs.Lineage;
@@ -109,51 +108,6 @@ public sealed class TakedownTests : IClassFixture<FilteredRun>, IDisposable
         Assert.Equal("0", (await Sql.QueryAsync($"select (select count(*) from examples where id = '{row.Id}') + (select count(*) from traces where id = '{row.Id}') + (select count(*) from curated where id = '{row.Id}') + (select count(*) from verdicts where id = '{row.Id}')", run, CancellationToken.None)).Rows[0][0]);
         Assert.Equal(["0001.json"], Directory.GetFiles(Path.Combine(run, Tombstones.FolderName)).Select(Path.GetFileName));
         Assert.Equal(row.Id, Tombstones.Of(run).Find(row.Id)?.Id);
-    }
-
-    [Fact]
-    public async Task Held_out_rows_mistakes_the_report_and_paid_answers_go_and_the_students_are_named()
-    {
-        var row = (await RowsAsync("curated.parquet"))[0];
-        var told = row with { Id = Sha256.OfText("held out"), Source = "held/out", Completion = [Message.Assistant("an answer that somebody paid for")] };
-        await ExamplesFile.WriteAsync(Path.Combine(run, "held-out", "examples", "000001.parquet"), new[] { told }.ToAsyncEnumerable(), CancellationToken.None);
-        File.WriteAllText(Path.Combine(run, "mistakes.jsonl"), $"{{\"question\":{System.Text.Json.JsonSerializer.Serialize(row.Prompt[^1].Content)}}}\n{{\"question\":\"another\"}}\n");
-        File.WriteAllText(Path.Combine(run, "report.html"), "what it gets wrong");
-        Trained("train", "filter", "curated.parquet", "checkpoint/model.safetensors");
-        Trained("package", "train", "checkpoint/model.safetensors", "tiny-q8_0.gguf");
-        var cache = new DistillForge.Teachers.RequestCache(Path.Combine(work.Runs, ".answers"));
-        cache.Put(new string('a', 64), new(Encoding.UTF8.GetBytes("""{"choices":[{"message":{"content":"<think>hm</think>an answer that somebody paid for"}}]}"""), 0, 0));
-        cache.Put(new string('b', 64), new(Encoding.UTF8.GetBytes("""{"choices":[{"message":{"content":"another answer"}}]}"""), 0, 0));
-
-        // The held-out row is found by its source, and the same question among the rows that were trained on with it.
-        var plan = await Takedown.PlanAsync(run, new TakedownSearch([], Source: "held/*"), CancellationToken.None);
-        var bySql = await Takedown.PlanAsync(run, new TakedownSearch([], Sql: $"select id from examples where id = '{row.Id}'"), CancellationToken.None);
-        var gone = await Takedown.DoAsync(run, new TakedownSearch([], Source: "held/*"), "Ada", "asked for", TimeProvider.System, CancellationToken.None);
-
-        Assert.Equal(bySql.Rows.Select(found => found.Id), plan.Rows.Select(found => found.Id));
-        Assert.Equal([told.Id, row.Id], plan.Rows.Select(found => found.Id).OrderByDescending(id => id == told.Id));
-        Assert.Equal(["checkpoint/model.safetensors", "tiny-q8_0.gguf"], plan.Students.Select(student => student.Path));
-        Assert.Equal((1, 1, 1), (gone.Removed["held-out/examples/000001.parquet"], gone.Removed["mistakes.jsonl"], gone.Cached));
-        Assert.Equal("{\"question\":\"another\"}\n", File.ReadAllText(Path.Combine(run, "mistakes.jsonl")));
-        Assert.False(File.Exists(Path.Combine(run, "report.html")));
-        Assert.Null(cache.Find(new string('a', 64)));
-        Assert.NotNull(cache.Find(new string('b', 64)));
-        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
-    }
-
-    // As a stage that made a student leaves it.
-    void Trained(string stage, string from, string input, string output)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(run, output))!);
-        File.WriteAllText(Path.Combine(run, output), stage);
-        new Manifest
-        {
-            Stage = stage,
-            Recipe = "{}",
-            Inputs = new Dictionary<string, string> { [input] = Manifest.TryRead(run, from)!.Outputs[input] },
-            Outputs = new Dictionary<string, string> { [output] = Sha256.OfFile(Path.Combine(run, output)) },
-        }.Write(run);
-        RunLedger.Append(run, DateTimeOffset.UnixEpoch, stage, Sha256.OfFile(Manifest.PathOf(run, stage)), new Dictionary<string, double>());
     }
 
     [Theory]

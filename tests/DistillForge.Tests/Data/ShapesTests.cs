@@ -151,23 +151,57 @@ public sealed class ShapesTests : IDisposable
 
     static object Columns(Example row) => new
     {
-        id = row.Id, prompt = row.Prompt.Select(Said), completion = row.Completion.Select(Said), author = row.Author, author_sha256 = row.AuthorSha256, license = row.License, terms = row.Terms,
-        finish_reason = row.FinishReason, sampling = row.Sampling, seed = $"{row.Seed}", prompt_tokens = row.PromptTokens, completion_tokens = row.CompletionTokens, cost_usd = row.CostUsd, seconds = row.Seconds,
-        source = row.Source, template = row.Template, expected = row.Expected, category = row.Category, reasoning = row.Reasoning, rejected = row.Rejected,
+        id = row.Id,
+        prompt = row.Prompt.Select(Said),
+        completion = row.Completion.Select(Said),
+        author = row.Author,
+        author_sha256 = row.AuthorSha256,
+        license = row.License,
+        terms = row.Terms,
+        finish_reason = row.FinishReason,
+        sampling = row.Sampling,
+        seed = $"{row.Seed}",
+        prompt_tokens = row.PromptTokens,
+        completion_tokens = row.CompletionTokens,
+        cost_usd = row.CostUsd,
+        seconds = row.Seconds,
+        source = row.Source,
+        template = row.Template,
+        expected = row.Expected,
+        category = row.Category,
+        reasoning = row.Reasoning,
+        rejected = row.Rejected,
     };
 
     static object Columns(JudgedRow row) => new
     {
-        id = row.Id, filter = row.Filter, order = row.Order, action = row.Verdict.Action.ToString().ToLowerInvariant(), code = row.Verdict.Reason?.Code, detail = row.Verdict.Reason?.Detail, version = row.Version.Length > 0 ? row.Version : null,
+        id = row.Id,
+        filter = row.Filter,
+        order = row.Order,
+        action = row.Verdict.Action.ToString().ToLowerInvariant(),
+        code = row.Verdict.Reason?.Code,
+        detail = row.Verdict.Reason?.Detail,
+        version = row.Version.Length > 0 ? row.Version : null,
     };
 
     static object Columns(TokenTrace row) => new
     {
-        id = row.Id, scorer = row.Scorer, vocabulary = row.Vocabulary, token_ids = row.TokenIds, prompt_length = row.PromptLength, loss_mask = row.LossMask, token_logprobs = Doubles(row.TokenLogprobs), token_ranks = row.TokenRanks,
-        entropies = Doubles(row.Entropies), head_sizes = row.HeadSizes, head_ids = row.HeadIds, head_logprobs = row.HeadLogprobs.Select(value => (int)LogprobCode.Encode(value)),
+        id = row.Id,
+        scorer = row.Scorer,
+        vocabulary = row.Vocabulary,
+        token_ids = row.TokenIds,
+        prompt_length = row.PromptLength,
+        loss_mask = row.LossMask,
+        token_logprobs = Doubles(row.TokenLogprobs),
+        token_ranks = row.TokenRanks,
+        entropies = Doubles(row.Entropies),
+        head_sizes = row.HeadSizes,
+        head_ids = row.HeadIds,
+        head_logprobs = row.HeadLogprobs.Select(value => (int)LogprobCode.Encode(value)),
         head_draws = row.HeadDraws is { } draws ? new[] { new { temperature = draws.Temperature, counts = draws.Counts } } : [],
         tail_logsums = row.TailLogSums.Select(tail => new { temperature = tail.Temperature, values = tail.Values.Select(value => float.IsFinite(value) ? (object)(double)value : "-Infinity") }),
-        tail_samples = row.TailSamples.Select(tail => new { temperature = tail.Temperature, ids = tail.Ids }), capped = row.Capped,
+        tail_samples = row.TailSamples.Select(tail => new { temperature = tail.Temperature, ids = tail.Ids }),
+        capped = row.Capped,
     };
 
     // A float prints as the double that it is.
