@@ -10,8 +10,8 @@ public static class HuggingFaceTokenizer
 {
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>We know how to say it: a byte-level BPE whose pieces are cut as GPT-2 or Qwen2 cut them.</summary>
-    public static bool Knows(Vocabulary vocabulary) => vocabulary.Kind == "gpt2" && Pattern(vocabulary.Pre) is not null;
+    /// <summary>We know how to say it: a byte-level BPE whose pieces are cut as GPT-2, Qwen2, Llama 3 or SmolLM cut them.</summary>
+    public static bool Knows(Vocabulary vocabulary) => vocabulary.Kind == "gpt2" && KnownPreTokenizers.Names.Contains(vocabulary.Pre);
 
     /// <summary><c>tokenizer.json</c>.</summary>
     public static string Tokenizer(Vocabulary vocabulary)
@@ -33,7 +33,6 @@ public static class HuggingFaceTokenizer
             ids[vocabulary.Tokens[id]] = id;
         }
 
-        var split = new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = Pattern(vocabulary.Pre) }, ["behavior"] = "Isolated", ["invert"] = false };
         var bytes = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false };
         return new JsonObject
         {
@@ -42,8 +41,8 @@ public static class HuggingFaceTokenizer
             ["padding"] = null,
             ["added_tokens"] = new JsonArray([.. added]),
             ["normalizer"] = null,
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(split, bytes) },
-            ["post_processor"] = bytes.DeepClone(),
+            ["pre_tokenizer"] = KnownPreTokenizers.Write(vocabulary.Pre),
+            ["post_processor"] = bytes,
             ["decoder"] = bytes.DeepClone(),
             ["model"] = new JsonObject
             {
@@ -54,7 +53,7 @@ public static class HuggingFaceTokenizer
                 ["end_of_word_suffix"] = null,
                 ["fuse_unk"] = false,
                 ["byte_fallback"] = false,
-                ["ignore_merges"] = false,
+                ["ignore_merges"] = vocabulary.Pre == "llama-bpe",
                 ["vocab"] = ids,
                 ["merges"] = new JsonArray([.. vocabulary.Merges.Select(merge => (JsonNode)new JsonArray([.. merge.Split(' ').Select(part => (JsonNode)part)]))]),
             },
@@ -81,12 +80,4 @@ public static class HuggingFaceTokenizer
 
         return config.ToJsonString(Json) + "\n";
     }
-
-    // As in llama.cpp and in the models' own files.
-    static string? Pattern(string pre) => pre switch
-    {
-        "gpt-2" => @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
-        "qwen2" => @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-        _ => null,
-    };
 }

@@ -17,9 +17,14 @@ namespace DistillForge.Training;
 /// </remarks>
 public sealed class PrunedTraces(VocabularyMap map)
 {
-    /// <returns>Null where a token of the row is not in K.</returns>
+    /// <returns>Null where a token of the row is not in K; a trace of another vocabulary as it is, for the preflight to refuse.</returns>
     public TokenTrace? Of(TokenTrace trace)
     {
+        if (trace.Vocabulary != map.Whole.Fingerprint)
+        {
+            return trace;
+        }
+
         if (map.Of(trace.TokenIds) is not { } tokens)
         {
             return null;

@@ -185,6 +185,14 @@ public sealed class PrunedTracesTests(Scratch scratch) : IClassFixture<Scratch>
     [Fact]
     public void A_row_with_a_token_that_is_gone_has_no_trace() => Assert.Null(new PrunedTraces(MapOf([0, 3])).Of(Trace([0], [], [])));
 
+    [Fact]
+    public void A_row_of_another_vocabulary_does_not_pass_for_the_students()
+    {
+        var foreign = Trace([0], [], []) with { Vocabulary = "another" };
+
+        Assert.Same(foreign, new PrunedTraces(Map).Of(foreign));
+    }
+
     static Vocabulary EveryThird(Vocabulary whole) => new()
     {
         Kind = whole.Kind,
