@@ -42,10 +42,3 @@ public sealed class NodeTheoryAttribute : TheoryAttribute
 {
     public NodeTheoryAttribute() => Skip = Node.WhyNot;
 }
-
-/// <summary>A fact that asks JavaScript about a file of <c>../shared</c>.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class NodeSharedFactAttribute : FactAttribute
-{
-    public NodeSharedFactAttribute(string path) => Skip = Node.WhyNot ?? new SharedFactAttribute(path).Skip;
-}

@@ -52,7 +52,7 @@ public sealed class RecipeReaderTests : IDisposable
         Assert.Equal([(1e-3, 1f), (1e-3, 2f), (1e-3, 4f), (2e-3, 1f), (2e-3, 2f), (2e-3, 4f)], grid.Select(Tried));
         Assert.All(grid, trial => Assert.Equal([("forward-kl", 0.7), ("cross-entropy", 1)], trial.Recipe.Train.Losses.Select(loss => (loss.Name, loss.Weight.From))));
         Assert.Equal(4, drawn.Select(trial => trial.Id).Intersect(grid.Select(trial => trial.Id)).Count());
-        Assert.Equal("learning_rate 1e-3, temperature 2", grid[1].ToString());
+        Assert.Equal("learning_rate 1e-3, forward-kl.temperature 2", grid[1].ToString());
         var span = Read(Smallest + "sweep: { values: { train.learning_rate: [ 1e-4..1e-2 ], train.epochs: [ 2, 3 ] }, search: random, runs: 30 }").Trials;
         Assert.InRange(span.Count, 25, 30);
         Assert.All(span, trial => Assert.InRange(trial.Recipe.Train.LearningRate, 1e-4, 1e-2));
