@@ -20,10 +20,11 @@ sealed class ApiError(int status, string message, string? code = null, string? p
         => new(StatusCodes.Status400BadRequest, $"{parameter} is not supported here. {instead}", "unsupported_parameter", parameter);
 
     /// <summary>What an exception of the model tells the caller.</summary>
-    public static ApiError Of(Exception error) => error switch
+    /// <param name="prompt">The field that holds what the model reads.</param>
+    public static ApiError Of(Exception error, string prompt = "messages") => error switch
     {
         ApiError known => known,
-        CompletionFailedException { Code: "prompt-too-long" or "sequence-too-long" } failed => new(StatusCodes.Status400BadRequest, failed.Message, "context_length_exceeded", "messages"),
+        CompletionFailedException { Code: "prompt-too-long" or "sequence-too-long" } failed => new(StatusCodes.Status400BadRequest, failed.Message, "context_length_exceeded", prompt),
         CompletionFailedException { Code: "worker-died" or "not-finite" } failed => new(StatusCodes.Status500InternalServerError, failed.Message, failed.Code, type: "server_error"),
         CompletionFailedException failed => new(StatusCodes.Status400BadRequest, failed.Message, failed.Code),
         ForgeException { ExitCode: ExitCode.UserCanFix } mistake => new(StatusCodes.Status400BadRequest, mistake.Message, "invalid_value"),

@@ -153,7 +153,7 @@ public sealed class ModelServer : IAsyncDisposable
 
     async Task TellAsync(HttpContext context, Exception error)
     {
-        var told = ApiError.Of(error);
+        var told = ApiError.Of(error, context.Request.Path.Value?.EndsWith("/chat/completions", StringComparison.Ordinal) == true ? "messages" : "prompt");
         if (error is not (ApiError or CompletionFailedException or ForgeException or BadHttpRequestException))
         {
             onFault(error);

@@ -64,9 +64,18 @@ readonly struct RequestFields(JsonElement body, string place = "")
             return [Read(value, name)];
         }
 
-        return value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= most && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-            ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
-            : throw Bad(name, $"must be a string or an array of at most {most} strings.");
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > most || value.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
+        {
+            throw Bad(name, $"must be a string or an array of at most {most} strings.");
+        }
+
+        var texts = new List<string>();
+        foreach (var item in value.EnumerateArray())
+        {
+            texts.Add(Read(item, name));
+        }
+
+        return texts;
     }
 
     public string Path(string name) => place.Length == 0 ? name : $"{place}.{name}";

@@ -142,6 +142,7 @@ public sealed class ChatServingTests(Served served) : IClassFixture<Served>
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"yaml"}}""", "response_format.type")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"stream":"yes"}""", "stream")]
     [InlineData("""{"messages":[{"role":"user","content":"\ud800"}]}""", "messages[0].content")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"stop":["a","\ud800"]}""", "stop")]
     public async Task A_wrong_field_is_named(string body, string field)
     {
         using var response = await served.Client.PostAsync(new Uri(Chat, UriKind.Relative), Served.Json(body));

@@ -73,5 +73,6 @@ public sealed class TextServingTests(Served served) : IClassFixture<Served>
 
         Assert.Equal(400, status);
         Assert.Equal("context_length_exceeded", body.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal("prompt", body.GetProperty("error").GetProperty("param").GetString());
     }
 }
