@@ -143,7 +143,12 @@ public sealed class MultipleChoiceTests : IDisposable
         // An end is so unlikely that whoever counted it would find "no" the worst; "n" and "o" are worse than others, but few.
         public Task<TokenTrace> ScoreAsync(TokenSequence tokens, Want want, CancellationToken cancellationToken) => Task.FromResult(new TokenTrace
         {
-            Id = "", Scorer = "", Vocabulary = "letters", TokenIds = [.. tokens.TokenIds], PromptLength = 1, LossMask = [],
+            Id = "",
+            Scorer = "",
+            Vocabulary = "letters",
+            TokenIds = [.. tokens.TokenIds],
+            PromptLength = 1,
+            LossMask = [],
             TokenLogprobs = [.. tokens.TokenIds.Skip(1).Select((id, i) => id == 1 ? (i == 2 ? -100f : 0f) : id == ' ' ? -0.5f : "no".Contains((char)id) ? -1f : -0.9f)],
         });
     }
