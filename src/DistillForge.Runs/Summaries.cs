@@ -124,6 +124,11 @@ static class Summaries
             yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), path)}";
         }
 
+        if (run.Recipe.Package.LoraAdapter)
+        {
+            yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder.In(PackageStage.AdapterGguf(run)))} (the adapter alone)";
+        }
+
         yield return $"  {Path.GetRelativePath(Directory.GetCurrentDirectory(), run.Folder.In("report.html"))} (all of it as a page), README.md (model card), scores.json, mistakes.jsonl";
     }
 

@@ -19,7 +19,7 @@ public static class Preflight
             .. Rows(plan, traces),
             .. Masks(plan, corpus),
             .. HeldOut(plan, corpus),
-            .. Memory(plan, corpus),
+            .. Memory(plan, corpus, teacher),
             .. losses.SelectMany(term => term.Loss.Check(corpus.Contents)),
             .. losses.SelectMany(term => Tokens(term, corpus.Contents)),
             .. (inner ?? []).SelectMany(term => term.Loss.NeedsTeacher && teacher is null ? [NoTeacher(term.Name)] : term.Loss.Check(plan.Shape, teacher, corpus.Contents)),
@@ -87,8 +87,22 @@ public static class Preflight
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{trace.Id}|{trace.PromptLength}|{trace.TokenIds.Length}|{trace.HeadIds.Length}")));
             hash.AppendData(MemoryMarshal.AsBytes(trace.TokenIds.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(trace.LossMask.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.HeadSizes.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.HeadIds.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(trace.HeadLogprobs.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes((trace.HeadDraws?.Counts ?? []).AsSpan()));
+            // Heads stay what they are when only more draws, or another temperature, are asked for.
+            foreach (var tail in trace.TailLogSums)
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{tail.Temperature:R}")));
+                hash.AppendData(MemoryMarshal.AsBytes(tail.Values.AsSpan()));
+            }
+
+            foreach (var tail in trace.TailSamples)
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"|{tail.Temperature:R} {tail.Ids.Length}")));
+                hash.AppendData(MemoryMarshal.AsBytes(tail.Ids.AsSpan()));
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -96,21 +110,24 @@ public static class Preflight
 
     /// <summary>What is about to happen, in a line.</summary>
     /// <param name="trained">Parameters that training may change.</param>
-    public static string Summary(TrainingPlan plan, Corpus corpus, long steps, long trained)
+    /// <param name="teacher">At hand; null where there is none.</param>
+    public static string Summary(TrainingPlan plan, Corpus corpus, long steps, long trained, ModelShape? teacher = null)
     {
         var epochs = Epochs(plan, corpus);
+        var reading = teacher is null ? "" : FormattableString.Invariant($", {(Operations(plan, corpus, teacher) - Operations(plan, corpus)) / 1e12:N1} of it for the teacher to read along");
         return FormattableString.Invariant(
-            $"{plan.Shape.Parameters:N0} parameters{(trained == plan.Shape.Parameters ? "" : FormattableString.Invariant($", {trained:N0} of adapters beside them are trained"))}; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Operations(plan, corpus) / 1e12:N1} TFLOP");
+            $"{plan.Shape.Parameters:N0} parameters{(trained == plan.Shape.Parameters ? "" : FormattableString.Invariant($", {trained:N0} of adapters beside them are trained"))}; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Operations(plan, corpus, teacher) / 1e12:N1} TFLOP{reading}");
     }
 
     /// <summary>What it takes, in a line.</summary>
     /// <param name="peak">Floating-point operations a second; null where it was not worth measuring.</param>
-    public static string Cost(TrainingPlan plan, Corpus corpus, double? peak)
+    /// <param name="teacher">At hand; null where there is none.</param>
+    public static string Cost(TrainingPlan plan, Corpus corpus, double? peak, ModelShape? teacher = null)
     {
         // What small students reach of the peak (src/decisions/training.md).
         const double Reached = 0.5;
-        var time = peak is { } known ? FormattableString.Invariant($"; about {TimeSpan.FromSeconds(Math.Round(Operations(plan, corpus) / known / Reached)):c}, if half of this machine's {known / 1e9:N0} GFLOP/s are reached") : "";
-        return FormattableString.Invariant($"about {Bytes(plan, corpus) / 1e9:N2} GB of memory{time}");
+        var time = peak is { } known ? FormattableString.Invariant($"; about {TimeSpan.FromSeconds(Math.Round(Operations(plan, corpus, teacher) / known / Reached)):c}, if half of this machine's {known / 1e9:N0} GFLOP/s are reached") : "";
+        return FormattableString.Invariant($"about {Bytes(plan, corpus, teacher) / 1e9:N2} GB of memory{time}");
     }
 
     /// <summary>A row as the student sees it, and what of it is trained.</summary>
@@ -118,17 +135,23 @@ public static class Preflight
         => $"row {corpus.Training[0].Trace.Id}, what is trained {(colour ? "in green" : "in ⟦brackets⟧")}:\n    {ShownExample.Of(corpus.Training[0], plan.Vocabulary, colour)}";
 
     /// <summary>Floating-point operations of the whole run, about.</summary>
-    internal static double Operations(TrainingPlan plan, Corpus corpus)
-        => Epochs(plan, corpus) * StepCost.Operations(plan.Shape, corpus.Tokens, corpus.TrainedTokens, corpus.Training.Count == 0 ? 0 : (double)corpus.Tokens / corpus.Training.Count);
+    /// <param name="teacher">At hand, and reads every batch.</param>
+    internal static double Operations(TrainingPlan plan, Corpus corpus, ModelShape? teacher = null)
+    {
+        var length = corpus.Training.Count == 0 ? 0 : (double)corpus.Tokens / corpus.Training.Count;
+        var reading = teacher is null ? 0 : StepCost.ReadingOperations(teacher, corpus.Tokens, corpus.TrainedTokens, length);
+        return Epochs(plan, corpus) * (StepCost.Operations(plan.Shape, corpus.Tokens, corpus.TrainedTokens, length) + reading);
+    }
 
-    static double Bytes(TrainingPlan plan, Corpus corpus) => StepCost.Bytes(plan, corpus.Training.Count == 0 ? 0 : corpus.Training.Max(row => row.Length));
+    static double Bytes(TrainingPlan plan, Corpus corpus, ModelShape? teacher)
+        => StepCost.Bytes(plan, corpus.Training.Count == 0 ? 0 : corpus.Training.Max(row => row.Length)) + (teacher is null ? 0 : StepCost.ReadingBytes(teacher, plan.Precision));
 
     static double Epochs(TrainingPlan plan, Corpus corpus) => plan.Steps > 0 ? (double)plan.Steps * plan.TokensPerBatch / Math.Max(1, corpus.Tokens) : plan.Epochs;
 
     // Half of it at least must fit: the figure is a rough one.
-    static IEnumerable<Problem> Memory(TrainingPlan plan, Corpus corpus)
-        => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var there && Bytes(plan, corpus) / 2 > there
-            ? [new Problem("train.tokens_per_batch", FormattableString.Invariant($"and a student of {plan.Shape.Parameters:N0} parameters take about {Bytes(plan, corpus) / 1e9:N1} GB, and this machine has {there / 1e9:N1} GB."), "Write a train.micro_batch of fewer tokens, or take a smaller student.")]
+    static IEnumerable<Problem> Memory(TrainingPlan plan, Corpus corpus, ModelShape? teacher)
+        => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var there && Bytes(plan, corpus, teacher) / 2 > there
+            ? [new Problem("train.tokens_per_batch", FormattableString.Invariant($"and a student of {plan.Shape.Parameters:N0} parameters take about {Bytes(plan, corpus, teacher) / 1e9:N1} GB, and this machine has {there / 1e9:N1} GB."), "Write a train.micro_batch of fewer tokens, or take a smaller student.")]
             : [];
 
     static Problem NoTeacher(string loss)

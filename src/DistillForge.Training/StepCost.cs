@@ -17,6 +17,12 @@ static class StepCost
         return tokens * (6 * Matrices(shape) + attention) + 6 * projection * trained;
     }
 
+    /// <summary>Floating-point operations of a teacher at hand, which only reads.</summary>
+    public static double ReadingOperations(ModelShape teacher, double tokens, double trained, double length) => Operations(teacher, tokens, trained, length) / 3;
+
+    /// <summary>Bytes of a teacher at hand: its weights, and their copies for products in bfloat16.</summary>
+    public static double ReadingBytes(ModelShape teacher, Precision precision) => teacher.Parameters * (precision == Precision.BFloat16 ? 6.0 : 4);
+
     /// <summary>Bytes, about: weights with their gradient and two moments, copies of them, and what a part of a step keeps for its way back.</summary>
     public static double Bytes(TrainingPlan plan, double longest)
     {

@@ -36,9 +36,9 @@ public sealed class Trainer(TimeProvider clock)
 
         if (run.Curve.Exported is null)
         {
-            double? peak = MachinePeak.Matters(Preflight.Operations(plan, corpus)) ? MachinePeak.Measure(plan, device) : null;
-            progress.Say(Preflight.Summary(plan, corpus, run.Steps, run.Network.Parameters));
-            progress.Say(Preflight.Cost(plan, corpus, peak));
+            double? peak = MachinePeak.Matters(Preflight.Operations(plan, corpus, teacher?.Shape)) ? MachinePeak.Measure(plan, device) : null;
+            progress.Say(Preflight.Summary(plan, corpus, run.Steps, run.Network.Parameters, teacher?.Shape));
+            progress.Say(Preflight.Cost(plan, corpus, peak, teacher?.Shape));
             if (plan.Precision != asked)
             {
                 progress.Say("trains in float32: this processor has no bfloat16 products (neither AVX512_BF16 nor AMX)");

@@ -84,7 +84,12 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
         List<string> notes = [];
         if (scores.Baseline is not null)
         {
-            notes.Add("The baseline has the same size, rows and steps as the student but saw only the teacher's text. Untrained is the student before its first step, asked at most 100 questions a test. Ranges in brackets are 95 % intervals.");
+            notes.Add("The baseline has the same size, rows and steps as the student but saw only the teacher's text. Ranges in brackets are 95 % intervals.");
+        }
+
+        if (scores.Untrained is { } untrained)
+        {
+            notes.Add($"Untrained is the student before its first step{(untrained.Questions < scores.Student.Questions ? $", asked at most {untrained.Questions:N0} questions a test" : "")}.");
         }
 
         if (scores.Comparison is { } comparison && Summaries.Differences(comparison).ToList() is { Count: > 0 } differences)

@@ -15,7 +15,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
     /// <summary>How far students are from the teacher, by slices.</summary>
     public const string FidelityFile = "fidelity.json";
 
-    // Enough to see that it knows nothing, or what it knew before.
+    // Enough to see that a network drawn at random knows nothing: it talks to the limit each time. What could answer before is asked all.
     const int UntrainedQuestions = 100;
     const int TalkPrompts = 100;
 
@@ -80,7 +80,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         var teacher = Run.LocalTeacher is { } gguf ? await MeasureAsync("teacher", gguf, cancellationToken) : null;
         var student = await MeasureAsync("student", Student, cancellationToken);
         var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf), cancellationToken) : null;
-        var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, cancellationToken, UntrainedQuestions) : null;
+        var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, cancellationToken, Run.Recipe.Student.IsPretrained ? int.MaxValue : UntrainedQuestions) : null;
         List<(string Name, string Gguf)> students = [("student", Student), .. HasBaseline ? [("baseline", Run.Folder.In(BaselineGguf))] : Array.Empty<(string, string)>(), .. HasUntrained ? [("untrained", Untrained)] : Array.Empty<(string, string)>()];
         var fidelity = Run.SharesVocabulary ? await FidelityAsync(students, cancellationToken) : null;
         List<(string, IReadOnlyList<TaskScore>)> asked = [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])];

@@ -33,9 +33,10 @@ sealed class PackageStage(RunContext run) : Stage(run)
         ["checkpoint"] = Run.Folder.Checkpoint,
     };
 
-    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type))), PackagedFiles.Name, HuggingFace, .. Run.Recipe.Package.LoraAdapter ? [AdapterGguf] : Array.Empty<string>()];
+    protected override IReadOnlyList<string> Outputs => [.. Run.Recipe.Package.Quantize.Select(type => Path.GetFileName(Run.Gguf(type))), PackagedFiles.Name, HuggingFace, .. Run.Recipe.Package.LoraAdapter ? [AdapterGguf(Run)] : Array.Empty<string>()];
 
-    string AdapterGguf => $"{Run.Recipe.Name}-lora.gguf";
+    /// <summary>Where <c>package.lora_adapter</c> writes the adapter alone.</summary>
+    public static string AdapterGguf(RunContext run) => $"{run.Recipe.Name}-lora.gguf";
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -65,7 +66,7 @@ sealed class PackageStage(RunContext run) : Stage(run)
 
         if (Run.Recipe.Package.LoraAdapter)
         {
-            AdapterExport.Write(Run.Folder.In(StudentStart.AdapterFolder), Run.Folder.In(AdapterGguf), Run.Recipe.Name);
+            AdapterExport.Write(Run.Folder.In(StudentStart.AdapterFolder), Run.Folder.In(AdapterGguf(Run)), Run.Recipe.Name);
         }
 
         var figures = new Dictionary<string, double>();

@@ -111,6 +111,25 @@ public sealed class TrainerTests(Scratch scratch) : IClassFixture<Scratch>
     }
 
     [Fact]
+    public void Whatever_else_a_teacher_is_found_to_think_makes_other_rows()
+    {
+        var trace = Some.Scored(new Random(6), 8, 3, Small.Shape.Vocabulary, head: 4, samples: 4, 2f);
+        TokenTrace[] others =
+        [
+            trace with { TailSamples = [.. trace.TailSamples.Select(tail => tail with { Ids = [.. tail.Ids.Select((id, i) => i == 9 ? id ^ 1 : id)] })] },
+            trace with { TailSamples = [] },
+            trace with { TailLogSums = [.. trace.TailLogSums.Take(1)], TailSamples = [.. trace.TailSamples.Take(1)] },
+            trace with { TailLogSums = [.. trace.TailLogSums.Select(tail => tail with { Values = [.. tail.Values.Select(value => value - 0.5f)] })] },
+            trace with { HeadIds = [trace.HeadIds[0] ^ 1, .. trace.HeadIds[1..]] },
+            trace with { HeadSizes = [3, 5, .. trace.HeadSizes[2..]] },
+        ];
+
+        var names = others.Prepend(trace).Select(rows => Preflight.Fingerprint(Plan, [rows], ["forward-kl 1"])).ToList();
+
+        Assert.Equal(names.Count, names.Distinct().Count());
+    }
+
+    [Fact]
     public async Task Held_out_rows_are_measured_and_the_teacher_agreed_with_more_and_more()
     {
         var random = new Random(4);
