@@ -3,6 +3,7 @@ using DistillForge.Training.Inference;
 
 namespace DistillForge.Engines.Tests.Training;
 
+[Collection("torch")]
 public sealed class TrainerTests(Scratch scratch) : IClassFixture<Scratch>
 {
     static readonly TrainingPlan Plan = new()
