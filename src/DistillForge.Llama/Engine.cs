@@ -5,8 +5,16 @@ namespace DistillForge.Llama;
 /// <summary>The llama.cpp build that DistillForge binds: where it lies, and the check that it is that one.</summary>
 public static class Engine
 {
+    public const string Version = "0.5.0";
+
+    /// <summary>The npm package that brings it, <c>@node-llama-cpp/linux-x64</c>.</summary>
+    public const string PackageVersion = "3.22.1";
+
     /// <summary>For manifests.</summary>
-    public const string Build = "llama.cpp v0.5.0 (@node-llama-cpp/linux-x64 3.22.1)";
+    public const string Build = $"llama.cpp v{Version} (@node-llama-cpp/linux-x64 {PackageVersion})";
+
+    /// <summary>SHA-256 of each library of it.</summary>
+    public static IReadOnlyDictionary<string, string> Libraries => PinnedBuild.Libraries;
 
     /// <summary>Where npm puts it.</summary>
     public static string DefaultFolder => Path.Combine(Home.Engines, "@node-llama-cpp", "linux-x64", "bins", "linux-x64");

@@ -14,6 +14,7 @@ public sealed class LlamaModel : IAnswerScorer, ITokenizer, IAsyncDisposable
     const int DeepestGrammar = 1000;
 
     readonly WorkerClient worker;
+    readonly Lazy<ITokenizer> tokenizer;
     readonly Lazy<Dialogue> dialogue;
 
     LlamaModel(string path, string sha256, Vocabulary vocabulary, WorkerClient worker, byte[] opened)
@@ -31,7 +32,8 @@ public sealed class LlamaModel : IAnswerScorer, ITokenizer, IAsyncDisposable
         }
 
         Settings = settings;
-        dialogue = new Lazy<Dialogue>(() => new Dialogue(Tokens, PromptTokenizer.For(this)));
+        tokenizer = new Lazy<ITokenizer>(() => PromptTokenizer.For(this));
+        dialogue = new Lazy<Dialogue>(() => new Dialogue(Tokens, tokenizer.Value));
     }
 
     public string Path { get; }
@@ -144,12 +146,18 @@ public sealed class LlamaModel : IAnswerScorer, ITokenizer, IAsyncDisposable
             : await worker.AskAsync(FrameKind.Score, to => ScoreRequest.Write(to, ids, tokens.PromptLength, plan), (frame, parts) => ScoreRequest.Read(frame, parts, this, ids.AsSpan(0, tokens.PromptLength), plan), cancellationToken);
     }
 
-    public int[] Encode(string text, bool parseSpecial)
+    public int[] Encode(string text, bool parseSpecial) => AskIdsAsync(text, parseSpecial, CancellationToken.None).GetAwaiter().GetResult();
+
+    /// <summary>The same, without a thread that waits; where our own tokenizer gives llama.cpp's ids, without the worker.</summary>
+    public Task<int[]> EncodeAsync(string text, bool parseSpecial, CancellationToken cancellationToken)
+        => tokenizer.Value != this ? Task.FromResult(tokenizer.Value.Encode(text, parseSpecial)) : AskIdsAsync(text, parseSpecial, cancellationToken);
+
+    Task<int[]> AskIdsAsync(string text, bool parseSpecial, CancellationToken cancellationToken)
         => worker.AskAsync(FrameKind.Encode, to =>
         {
             to.Write(parseSpecial);
             to.Write(text);
-        }, static (frame, _) => Answers.ReadTokens(frame), CancellationToken.None).GetAwaiter().GetResult();
+        }, static (frame, _) => Answers.ReadTokens(frame), cancellationToken);
 
     public string Decode(IReadOnlyList<int> ids)
     {

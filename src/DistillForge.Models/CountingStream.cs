@@ -1,7 +1,8 @@
 namespace DistillForge.Models;
 
 /// <summary>Passes writes on and counts them.</summary>
-sealed class CountingStream(Stream inner) : Stream
+/// <param name="onWritten">Told the bytes so far after each write.</param>
+sealed class CountingStream(Stream inner, Action<long>? onWritten = null) : Stream
 {
     public long Written { get; private set; }
 
@@ -20,6 +21,7 @@ sealed class CountingStream(Stream inner) : Stream
     {
         inner.Write(buffer);
         Written += buffer.Length;
+        onWritten?.Invoke(Written);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

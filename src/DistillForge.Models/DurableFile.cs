@@ -56,6 +56,17 @@ public static partial class DurableFile
         }
     }
 
+    /// <summary>A second name for a file, or where the file system has none to give, e.g. across two of them, a copy.</summary>
+    /// <remarks>Only for files that are replaced and never rewritten: both names are one file.</remarks>
+    // https://man7.org/linux/man-pages/man2/link.2.html
+    public static void Link(string from, string to)
+    {
+        if (OperatingSystem.IsWindows() || NewName(from, to) != 0)
+        {
+            File.Copy(from, to);
+        }
+    }
+
     static void Discard(string path)
     {
         try
@@ -89,6 +100,9 @@ public static partial class DurableFile
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFolder(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int NewName(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "sync_file_range")]
     private static partial int SyncRange(int descriptor, long from, long count, uint flags);

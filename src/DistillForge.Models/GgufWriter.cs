@@ -86,7 +86,7 @@ public sealed class GgufWriter
 
     void Data(GgufTensorSource tensor)
     {
-        var counted = new CountingStream(stream);
+        var counted = new CountingStream(stream, Begin);
         tensor.WriteTo(counted);
         if (counted.Written != tensor.ByteCount)
         {
@@ -95,10 +95,15 @@ public sealed class GgufWriter
 
         written += counted.Written;
         Pad();
-        if (written - begun >= BeginBytes)
+    }
+
+    // Within a large tensor too: else the disk would wait for the whole of it.
+    void Begin(long ofTensor)
+    {
+        if (written + ofTensor - begun >= BeginBytes)
         {
             DurableFile.Begin(stream, begun);
-            begun = written;
+            begun = written + ofTensor;
         }
     }
 

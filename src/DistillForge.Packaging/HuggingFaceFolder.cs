@@ -19,7 +19,8 @@ public static class HuggingFaceFolder
         Directory.CreateDirectory(partial);
         foreach (var name in new[] { "model.safetensors", "config.json" })
         {
-            File.Copy(Path.Combine(checkpoint, name), Path.Combine(partial, name));
+            // A checkpoint's files are replaced, never rewritten.
+            DurableFile.Link(Path.Combine(checkpoint, name), Path.Combine(partial, name));
         }
 
         Text(partial, "generation_config.json", $$"""{ "bos_token_id": {{Id(vocabulary.Bos)}}, "eos_token_id": {{Id(vocabulary.Eos)}}, "do_sample": false }""" + "\n");

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using DistillForge.Models;
 using DistillForge.Text;
@@ -99,7 +98,7 @@ public sealed class StudentExport
 
     static void Check(string path, NamedTensor tensor, ReadOnlySpan<float> numbers, GgmlType type)
     {
-        var largest = MathF.Abs(TensorPrimitives.MaxMagnitude(numbers));
+        var largest = HalfPrecision.Largest(numbers);
         if (!float.IsFinite(largest))
         {
             throw new ModelFileException(path, $"tensor '{tensor.HuggingFace}'", "holds a number that is not finite: training diverged.", "Lower train.learning_rate and train again.");

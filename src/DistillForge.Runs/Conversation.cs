@@ -46,22 +46,35 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
+    /// <summary>What each model remembers.</summary>
+    internal IReadOnlyList<IReadOnlyList<Message>> Remembered => [.. voices.Select(voice => voice.Messages)];
+
     /// <summary>Says something and hands out what each model answers, one after the other, while it grows.</summary>
     /// <param name="onText">Model's name and the next piece of its answer.</param>
     /// <param name="onEnd">Model's name and what the answer took.</param>
-    /// <exception cref="ForgeException">A model cannot answer this.</exception>
+    /// <exception cref="ForgeException">A model cannot answer this; then none of them remembers that it was said.</exception>
     public async Task SayAsync(string text, Action<string, string> onText, Action<string, string> onEnd, CancellationToken cancellationToken)
     {
         turn++;
-        foreach (var voice in voices)
+        var answers = new List<string>();
+        // Before anybody speaks: one that cannot would hear another talk from here on.
+        foreach (var (voice, prompt) in voices.Select(voice => (voice, Prompt(voice, text))).ToList())
         {
             var start = Stopwatch.GetTimestamp();
-            var completion = await AnswerAsync(voice, text, part => onText(voice.Name, part.Text), cancellationToken);
-            voice.Messages.Add(Message.Assistant(completion.Text));
+            var completion = await AnswerAsync(voice, prompt, part => onText(voice.Name, part.Text), cancellationToken);
+            answers.Add(completion.Text);
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            onEnd(voice.Name, $"{completion.CompletionTokens} tokens, {completion.CompletionTokens / seconds:0} a second{(completion.FinishReason == "length" ? ", cut at --max-tokens" : "")}");
+            onEnd(voice.Name, $"{completion.CompletionTokens} tokens, {completion.CompletionTokens / seconds:0} a second{Cut(completion)}");
+        }
+
+        foreach (var (voice, answer) in voices.Zip(answers))
+        {
+            voice.Messages.AddRange([Message.User(text), Message.Assistant(answer)]);
         }
     }
+
+    string Cut(Completion completion) => completion.FinishReason != "length" ? ""
+        : completion.CompletionTokens >= sampling.MaxTokens ? ", cut at --max-tokens" : ", cut where its context is full: /new begins anew";
 
     public async ValueTask DisposeAsync()
     {
@@ -71,19 +84,34 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    async Task<Completion> AnswerAsync(Voice voice, string text, Action<CompletionPart> onPart, CancellationToken cancellationToken)
+    static int[] Prompt(Voice voice, string text)
     {
-        voice.Messages.Add(Message.User(text));
         try
         {
-            return await voice.Model.StreamTokensAsync(voice.Model.Dialogue.Prompt(voice.Messages), sampling, Seeds.Derive(7, "turn", turn.ToString()), onPart, cancellationToken);
+            var prompt = voice.Model.Dialogue.Prompt([.. voice.Messages, Message.User(text)]);
+            return prompt.Length < voice.Model.Context
+                ? prompt
+                : throw new ForgeException(new Problem(voice.Name, $"the talk has {prompt.Length:N0} tokens now, and its context holds {voice.Model.Context:N0}.", voice.Messages.Any(message => message.Role == "assistant") ? "/new begins anew." : "Say it shorter."));
         }
-        catch (Exception error)
+        catch (CompletionFailedException failed)
         {
-            voice.Messages.RemoveAt(voice.Messages.Count - 1);
-            throw error is CompletionFailedException failed ? new ForgeException(new Problem("prompt", $"{failed.Message} ({failed.Code})."), inner: failed) : error;
+            throw Told(failed);
         }
     }
+
+    async Task<Completion> AnswerAsync(Voice voice, int[] prompt, Action<CompletionPart> onPart, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await voice.Model.StreamTokensAsync(prompt, sampling, Seeds.Derive(7, "turn", turn.ToString()), onPart, cancellationToken);
+        }
+        catch (CompletionFailedException failed)
+        {
+            throw Told(failed);
+        }
+    }
+
+    static ForgeException Told(CompletionFailedException failed) => new(new Problem("prompt", $"{failed.Message} ({failed.Code})."), inner: failed);
 
     sealed record Voice(string Name, LlamaModel Model)
     {

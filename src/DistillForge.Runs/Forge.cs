@@ -192,6 +192,7 @@ public static class Forge
         yield return new PackageStage(run);
         yield return new EvaluateStage(run);
         yield return new CardStage(run);
+        yield return new BillStage(run);
     }
 
     // Where the rows come from: prompts that teachers answer, or a dataset, which a teacher may score.

@@ -19,7 +19,9 @@ public sealed class ServedModel(LlamaModel model, string name) : IServedModel
 
     public int[] Prompt(IReadOnlyList<Message> messages) => model.Dialogue.Prompt(messages);
 
-    public int[] Encode(string text) => model.Encode(text, parseSpecial: true);
+    public Task<int[]> EncodeAsync(string text, CancellationToken cancellationToken) => model.EncodeAsync(text, parseSpecial: true, cancellationToken);
+
+    public Task<Completion> CompleteAsync(IReadOnlyList<int> prompt, Sampling sampling, long seed, CancellationToken cancellationToken) => model.CompleteTokensAsync(prompt, sampling, seed, cancellationToken);
 
     public Task<Completion> StreamAsync(IReadOnlyList<int> prompt, Sampling sampling, long seed, Action<CompletionPart> onPart, CancellationToken cancellationToken)
         => model.StreamTokensAsync(prompt, sampling, seed, onPart, cancellationToken);

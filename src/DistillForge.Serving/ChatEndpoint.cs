@@ -29,43 +29,48 @@ sealed class ChatEndpoint(IServedModel model, Heading heading) : IEndpoint
             return;
         }
 
-        var answers = await Flight.CollectAsync(model, asked, cancellationToken);
+        var answers = await Flight.CollectAsync(model, asked, inParts: candidates is not null, cancellationToken);
         var told = answers.Select((answer, index) => new ChatChoice(index, new ChatMessage("assistant", answer.Text, null), Logprobs(candidates, answer.Parts), answer.Completion!.FinishReason));
         await context.Response.WriteAsJsonAsync(heading.Of<ChatChoice>(id, "chat.completion", [.. told], Usage.Of(prompt.Length, [.. answers.Select(answer => answer.Completion!)])), Wire.Json, cancellationToken);
     }
 
     async Task StreamAsync(HttpContext context, string id, Asked[] asked, Candidates? candidates, bool usage, CancellationToken cancellationToken)
     {
-        var events = new EventStream(context.Response);
+        using var events = new EventStream(context.Response);
         var completions = new List<Completion>();
         var begun = new HashSet<int>();
-        await foreach (var (index, part, ended) in Flight.RunAsync(model, asked, cancellationToken))
+        await foreach (var come in Flight.RunAsync(model, asked, cancellationToken))
         {
-            if (begun.Add(index))
+            foreach (var (index, part, ended) in come)
             {
-                await SendAsync(new ChatDelta("assistant", ""), null, null);
+                if (begun.Add(index))
+                {
+                    Tell(index, new ChatDelta("assistant", ""), null, null);
+                }
+
+                if (ended is not null)
+                {
+                    completions.Add(ended);
+                    Tell(index, new ChatDelta(null, null), null, ended.FinishReason);
+                }
+                else if (part!.Text.Length > 0 || (candidates is not null && part.Tokens > 0))
+                {
+                    Tell(index, new ChatDelta(null, part.Text), Logprobs(candidates, [part]), null);
+                }
             }
 
-            if (ended is not null)
-            {
-                completions.Add(ended);
-                await SendAsync(new ChatDelta(null, null), null, ended.FinishReason);
-            }
-            else if (part!.Text.Length > 0 || (candidates is not null && part.Tokens > 0))
-            {
-                await SendAsync(new ChatDelta(null, part.Text), Logprobs(candidates, [part]), null);
-            }
-
-            Task SendAsync(ChatDelta delta, ChatLogprobs? logprobs, string? reason)
-                => events.SendAsync(heading.Of<ChatDeltaChoice>(id, "chat.completion.chunk", [new ChatDeltaChoice(index, delta, logprobs, reason)], null), cancellationToken);
+            await events.FlushAsync(cancellationToken);
         }
 
         if (usage)
         {
-            await events.SendAsync(heading.Of<ChatDeltaChoice>(id, "chat.completion.chunk", [], Usage.Of(asked[0].Prompt.Length, completions)), cancellationToken);
+            events.Write(heading.Of<ChatDeltaChoice>(id, "chat.completion.chunk", [], Usage.Of(asked[0].Prompt.Length, completions)));
         }
 
         await events.EndAsync(cancellationToken);
+
+        void Tell(int index, ChatDelta delta, ChatLogprobs? logprobs, string? reason)
+            => events.Write(heading.Of<ChatDeltaChoice>(id, "chat.completion.chunk", [new ChatDeltaChoice(index, delta, logprobs, reason)], null));
     }
 
     static ChatLogprobs? Logprobs(Candidates? candidates, IEnumerable<CompletionPart> parts)

@@ -9,7 +9,7 @@ sealed class CompletionEndpoint(IServedModel model, Heading heading) : IEndpoint
 
     public async Task AnswerAsync(HttpContext context, RequestFields fields, CancellationToken cancellationToken)
     {
-        var request = Read(fields);
+        var request = await ReadAsync(fields, cancellationToken);
         var id = Heading.NewId("cmpl-");
         var prompts = await Task.WhenAll(request.Prompts.Select(prompt => EchoAsync(request, prompt, cancellationToken)));
         if (fields.Flag("stream"))
@@ -18,7 +18,7 @@ sealed class CompletionEndpoint(IServedModel model, Heading heading) : IEndpoint
             return;
         }
 
-        var answers = request.Sampling.MaxTokens == 0 ? null : await Flight.CollectAsync(model, request.Asked, cancellationToken);
+        var answers = request.Sampling.MaxTokens == 0 ? null : await Flight.CollectAsync(model, request.Asked, inParts: request.Candidates is not null, cancellationToken);
         var choices = request.Asked.Select((asked, i) => Choice(request, asked.Index, prompts[asked.Index / request.Choices], answers?[i]));
         var usage = Usage.Of(request.Prompts.Sum(prompt => prompt.Ids.Length), [.. (answers ?? []).Select(answer => answer.Completion!)]);
         await context.Response.WriteAsJsonAsync(heading.Of<TextChoice>(id, "text_completion", [.. choices], usage), Wire.Json, cancellationToken);
@@ -26,20 +26,20 @@ sealed class CompletionEndpoint(IServedModel model, Heading heading) : IEndpoint
 
     static TextChoice Choice(TextRequest request, int index, Echo echo, Answered? answer)
     {
-        var logprobs = echo.Logprobs;
+        var logprobs = new List<TextLogprobs>([.. echo.Logprobs is { } echoed ? [echoed] : Array.Empty<TextLogprobs>()]);
         var offset = echo.Text.Length;
         foreach (var part in answer?.Parts ?? [])
         {
-            logprobs = request.Candidates is { } candidates ? Join(logprobs, candidates.Lines(part.Trace!, [], offset)) : null;
+            logprobs.Add(request.Candidates!.Lines(part.Trace!, [], offset));
             offset += part.Text.Length;
         }
 
-        return new TextChoice(index, echo.Text + answer?.Text, logprobs, answer?.Completion!.FinishReason ?? "length");
+        return new TextChoice(index, echo.Text + answer?.Text, request.Candidates is null ? null : Join(logprobs), answer?.Completion!.FinishReason ?? "length");
     }
 
     async Task StreamAsync(HttpContext context, string id, TextRequest request, Echo[] prompts, bool usage, CancellationToken cancellationToken)
     {
-        var events = new EventStream(context.Response);
+        using var events = new EventStream(context.Response);
         var completions = new List<Completion>();
         var offsets = new Dictionary<int, int>();
         foreach (var asked in request.Asked)
@@ -48,32 +48,37 @@ sealed class CompletionEndpoint(IServedModel model, Heading heading) : IEndpoint
             offsets[asked.Index] = echo.Text.Length;
             if (request.Echoes)
             {
-                await SendAsync(new TextChoice(asked.Index, echo.Text, echo.Logprobs, request.Sampling.MaxTokens == 0 ? "length" : null));
+                Tell(new TextChoice(asked.Index, echo.Text, echo.Logprobs, request.Sampling.MaxTokens == 0 ? "length" : null));
             }
         }
 
-        await foreach (var (index, part, ended) in Flight.RunAsync(model, request.Sampling.MaxTokens == 0 ? [] : request.Asked, cancellationToken))
+        await foreach (var come in Flight.RunAsync(model, request.Sampling.MaxTokens == 0 ? [] : request.Asked, cancellationToken))
         {
-            if (ended is not null)
+            foreach (var (index, part, ended) in come)
             {
-                completions.Add(ended);
-                await SendAsync(new TextChoice(index, "", null, ended.FinishReason));
+                if (ended is not null)
+                {
+                    completions.Add(ended);
+                    Tell(new TextChoice(index, "", null, ended.FinishReason));
+                }
+                else if (part!.Text.Length > 0 || (request.Candidates is not null && part.Tokens > 0))
+                {
+                    Tell(new TextChoice(index, part.Text, request.Candidates?.Lines(part.Trace!, [], offsets[index]), null));
+                    offsets[index] += part.Text.Length;
+                }
             }
-            else if (part!.Text.Length > 0 || (request.Candidates is not null && part.Tokens > 0))
-            {
-                await SendAsync(new TextChoice(index, part.Text, request.Candidates?.Lines(part.Trace!, [], offsets[index]), null));
-                offsets[index] += part.Text.Length;
-            }
+
+            await events.FlushAsync(cancellationToken);
         }
 
         if (usage)
         {
-            await events.SendAsync(heading.Of<TextChoice>(id, "text_completion", [], Usage.Of(request.Prompts.Sum(prompt => prompt.Ids.Length), completions)), cancellationToken);
+            events.Write(heading.Of<TextChoice>(id, "text_completion", [], Usage.Of(request.Prompts.Sum(prompt => prompt.Ids.Length), completions)));
         }
 
         await events.EndAsync(cancellationToken);
 
-        Task SendAsync(TextChoice choice) => events.SendAsync(heading.Of<TextChoice>(id, "text_completion", [choice], null), cancellationToken);
+        void Tell(TextChoice choice) => events.Write(heading.Of<TextChoice>(id, "text_completion", [choice], null));
     }
 
     async Task<Echo> EchoAsync(TextRequest request, TextPrompt prompt, CancellationToken cancellationToken)
@@ -92,7 +97,7 @@ sealed class CompletionEndpoint(IServedModel model, Heading heading) : IEndpoint
         return new Echo(prompt.Text, candidates.Lines(trace, prompt.Ids.AsSpan(0, 1), 0));
     }
 
-    TextRequest Read(RequestFields fields)
+    async Task<TextRequest> ReadAsync(RequestFields fields, CancellationToken cancellationToken)
     {
         var sampling = SamplingFields.Read(fields, UsualTokens, model.Context);
         var echoes = fields.Flag("echo");
@@ -109,7 +114,7 @@ sealed class CompletionEndpoint(IServedModel model, Heading heading) : IEndpoint
 
         var top = fields.Integer("logprobs", 0, SamplingFields.MostTopLogprobs, -1);
         sampling = sampling with { Capture = top < 0 ? null : Candidates.Want(top) };
-        var prompts = new PromptReader(model).Read(fields);
+        var prompts = await new PromptReader(model).ReadAsync(fields, cancellationToken);
         if ((long)prompts.Count * choices > SamplingFields.MostChoices)
         {
             throw ApiError.Bad("prompt", $"{prompts.Count} prompts with {choices} answers each are more than {SamplingFields.MostChoices}.");
@@ -120,8 +125,8 @@ sealed class CompletionEndpoint(IServedModel model, Heading heading) : IEndpoint
         return new TextRequest(prompts, [.. asked], choices, sampling, echoes, top < 0 ? null : new Candidates(model.Tokens, top));
     }
 
-    static TextLogprobs Join(TextLogprobs? first, TextLogprobs second)
-        => first is null ? second : new TextLogprobs([.. first.Tokens, .. second.Tokens], [.. first.TokenLogprobs, .. second.TokenLogprobs], [.. first.TopLogprobs, .. second.TopLogprobs], [.. first.TextOffset, .. second.TextOffset]);
+    static TextLogprobs Join(IReadOnlyList<TextLogprobs> parts)
+        => new([.. parts.SelectMany(part => part.Tokens)], [.. parts.SelectMany(part => part.TokenLogprobs)], [.. parts.SelectMany(part => part.TopLogprobs)], [.. parts.SelectMany(part => part.TextOffset)]);
 
     sealed record TextRequest(IReadOnlyList<TextPrompt> Prompts, IReadOnlyList<Asked> Asked, int Choices, Sampling Sampling, bool Echoes, Candidates? Candidates);
 

@@ -3,29 +3,44 @@ using Microsoft.AspNetCore.Http;
 
 namespace DistillForge.Serving;
 
-/// <summary>Server-sent events, as OpenAI's clients read them.</summary>
-sealed class EventStream(HttpResponse response)
+/// <summary>Server-sent events, as OpenAI's clients read them. Written events leave with the next <see cref="FlushAsync"/>: what came together is sent together.</summary>
+sealed class EventStream(HttpResponse response) : IDisposable
 {
-    static readonly byte[] Data = "data: "u8.ToArray();
-    static readonly byte[] End = "\n\n"u8.ToArray();
-    static readonly byte[] Done = "data: [DONE]\n\n"u8.ToArray();
+    Utf8JsonWriter? json;
 
-    public async Task SendAsync<T>(T value, CancellationToken cancellationToken)
+    public void Write<T>(T value)
     {
         if (!response.HasStarted)
         {
             response.ContentType = "text/event-stream";
         }
 
-        await response.Body.WriteAsync(Data, cancellationToken);
-        await response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(value, Wire.Json), cancellationToken);
-        await response.Body.WriteAsync(End, cancellationToken);
-        await response.Body.FlushAsync(cancellationToken);
+        Write("data: "u8);
+        json ??= new Utf8JsonWriter(response.BodyWriter, new JsonWriterOptions { Encoder = Wire.Json.Encoder, SkipValidation = true });
+        json.Reset();
+        JsonSerializer.Serialize(json, value, Wire.Json);
+        json.Flush();
+        Write("\n\n"u8);
     }
 
-    public async Task EndAsync(CancellationToken cancellationToken)
+    public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        await response.Body.WriteAsync(Done, cancellationToken);
-        await response.Body.FlushAsync(cancellationToken);
+        await response.BodyWriter.FlushAsync(cancellationToken);
+        // Where nobody reads any more, a flush is silent.
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    public Task EndAsync(CancellationToken cancellationToken)
+    {
+        Write("data: [DONE]\n\n"u8);
+        return FlushAsync(cancellationToken);
+    }
+
+    public void Dispose() => json?.Dispose();
+
+    void Write(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(response.BodyWriter.GetSpan(bytes.Length));
+        response.BodyWriter.Advance(bytes.Length);
     }
 }

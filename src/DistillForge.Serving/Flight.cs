@@ -11,8 +11,8 @@ sealed record News(int Index, CompletionPart? Part, Completion? Ended);
 /// <summary>The answers of one request, drawn side by side; their parts come as they grow.</summary>
 static class Flight
 {
-    /// <summary>Every part of every answer, and each answer's end. The first failure ends them all.</summary>
-    public static async IAsyncEnumerable<News> RunAsync(IServedModel model, IReadOnlyList<Asked> asked, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Every part of every answer, and each answer's end; together what came together. The first failure ends them all.</summary>
+    public static async IAsyncEnumerable<IReadOnlyList<News>> RunAsync(IServedModel model, IReadOnlyList<Asked> asked, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var news = Channel.CreateUnbounded<News>(new UnboundedChannelOptions { SingleReader = true });
@@ -21,11 +21,14 @@ static class Flight
         {
             for (var left = asked.Count; left > 0 && await news.Reader.WaitToReadAsync(cancellationToken);)
             {
+                var come = new List<News>();
                 while (news.Reader.TryRead(out var next))
                 {
                     left -= next.Ended is null ? 0 : 1;
-                    yield return next;
+                    come.Add(next);
                 }
+
+                yield return come;
             }
         }
         finally
@@ -36,20 +39,45 @@ static class Flight
     }
 
     /// <summary>The answers as wholes, in the order in which they were asked for.</summary>
-    public static async Task<IReadOnlyList<Answered>> CollectAsync(IServedModel model, IReadOnlyList<Asked> asked, CancellationToken cancellationToken)
+    /// <param name="inParts">Also their parts, which tell each token's log-probability.</param>
+    public static Task<IReadOnlyList<Answered>> CollectAsync(IServedModel model, IReadOnlyList<Asked> asked, bool inParts, CancellationToken cancellationToken)
+        => inParts ? PartsAsync(model, asked, cancellationToken) : WholeAsync(model, asked, cancellationToken);
+
+    static async Task<IReadOnlyList<Answered>> PartsAsync(IServedModel model, IReadOnlyList<Asked> asked, CancellationToken cancellationToken)
     {
         var answers = asked.ToDictionary(one => one.Index, _ => new Answered());
-        await foreach (var (index, part, ended) in RunAsync(model, asked, cancellationToken))
+        await foreach (var come in RunAsync(model, asked, cancellationToken))
         {
-            if (part is not null)
+            foreach (var (index, part, ended) in come)
             {
-                answers[index].Parts.Add(part);
-            }
+                if (part is not null)
+                {
+                    answers[index].Parts.Add(part);
+                }
 
-            answers[index].Completion = ended;
+                answers[index].Completion = ended;
+            }
         }
 
         return [.. asked.Select(one => answers[one.Index])];
+    }
+
+    // Nothing comes before the end, so nobody is woken for each token.
+    static async Task<IReadOnlyList<Answered>> WholeAsync(IServedModel model, IReadOnlyList<Asked> asked, CancellationToken cancellationToken)
+    {
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var tasks = asked.Select(one => model.CompleteAsync(one.Prompt, one.Sampling, one.Seed, together.Token)).ToArray();
+        await foreach (var task in Task.WhenEach(tasks))
+        {
+            if (!task.IsCompletedSuccessfully)
+            {
+                await together.CancelAsync();
+                await Task.WhenAll(tasks).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await task;
+            }
+        }
+
+        return [.. tasks.Select(task => new Answered { Completion = task.Result })];
     }
 
     static async Task AnswerAsync(IServedModel model, Asked asked, ChannelWriter<News> news, CancellationToken cancellationToken)

@@ -23,7 +23,12 @@ public interface IServedModel
     int[] Prompt(IReadOnlyList<Message> messages);
 
     /// <summary>The ids of a text, the texts of control tokens included.</summary>
-    int[] Encode(string text);
+    Task<int[]> EncodeAsync(string text, CancellationToken cancellationToken);
+
+    /// <summary>Continues a prompt.</summary>
+    /// <exception cref="CompletionFailedException">This prompt cannot be answered; others may.</exception>
+    /// <exception cref="ForgeException">The request cannot be answered as it is asked (exit code 2), or nothing can (3).</exception>
+    Task<Completion> CompleteAsync(IReadOnlyList<int> prompt, Sampling sampling, long seed, CancellationToken cancellationToken);
 
     /// <summary>Continues a prompt and hands out the answer while it grows.</summary>
     /// <param name="onPart">Called in order, and never again after the task has ended; it only takes note.</param>

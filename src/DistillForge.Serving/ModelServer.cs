@@ -163,7 +163,9 @@ public sealed class ModelServer : IAsyncDisposable
         {
             if (context.Response.HasStarted)
             {
-                await new EventStream(context.Response).SendAsync(told.Body, context.RequestAborted);
+                using var events = new EventStream(context.Response);
+                events.Write(told.Body);
+                await events.FlushAsync(context.RequestAborted);
                 return;
             }
 

@@ -9,12 +9,12 @@ sealed record TextPrompt(int[] Ids, string Text);
 /// <summary>Reads <c>prompt</c>: a string, strings, token ids, or lists of token ids.</summary>
 sealed class PromptReader(IServedModel model)
 {
-    public IReadOnlyList<TextPrompt> Read(RequestFields fields)
+    public async Task<IReadOnlyList<TextPrompt>> ReadAsync(RequestFields fields, CancellationToken cancellationToken)
     {
         var prompt = fields.Get("prompt") ?? throw fields.Bad("prompt", "is missing.");
         if (prompt.ValueKind == JsonValueKind.String)
         {
-            return [OfText(fields.Text("prompt")!)];
+            return [await OfTextAsync(fields.Text("prompt")!, cancellationToken)];
         }
 
         if (prompt.ValueKind != JsonValueKind.Array || prompt.GetArrayLength() == 0)
@@ -26,13 +26,13 @@ sealed class PromptReader(IServedModel model)
         {
             JsonValueKind.Number => [OfIds(prompt, "prompt")],
             JsonValueKind.Array => [.. prompt.EnumerateArray().Select((ids, i) => OfIds(ids, $"prompt[{i}]"))],
-            _ => [.. fields.Texts("prompt", SamplingFields.MostChoices).Select(OfText)],
+            _ => await Task.WhenAll(fields.Texts("prompt", SamplingFields.MostChoices).Select(text => OfTextAsync(text, cancellationToken))),
         };
     }
 
-    TextPrompt OfText(string text)
+    async Task<TextPrompt> OfTextAsync(string text, CancellationToken cancellationToken)
     {
-        var ids = model.Encode(text);
+        var ids = await model.EncodeAsync(text, cancellationToken);
         var bos = model.Tokens.AddBos || ids.Length == 0 ? model.Tokens.Bos : null;
         return bos is { } first && (ids.Length == 0 || ids[0] != first) ? new TextPrompt([first, .. ids], text) : new TextPrompt(ids, text);
     }

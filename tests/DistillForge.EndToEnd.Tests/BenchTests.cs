@@ -22,6 +22,19 @@ public class BenchTests
         Assert.All(json.GetProperty("details").EnumerateArray(), detail => Assert.NotEmpty(detail.GetProperty("name").GetString()!));
     }
 
+    [Fact]
+    public async Task The_server_is_measured_under_every_load()
+    {
+        var ended = await Forging.RunAsync("bench", "serve", "--make", "1m-2k", "--tokens", "2", "--rounds", "1", "--threads", "1", "--parallel", "8", "--json");
+
+        Assert.True(ended.ExitCode == 0, ended.Error);
+        var json = JsonDocument.Parse(ended.Output).RootElement;
+        var figures = json.GetProperty("details").EnumerateArray().Prepend(json).ToList();
+        Assert.Equal(10, figures.Count);
+        Assert.All(figures, figure => Assert.True(figure.GetProperty("unit").GetString() == "tokens/s" && figure.GetProperty("value").GetDouble() > 1, figure.ToString()));
+        Assert.InRange(figures[^1].GetProperty("ratio").GetDouble(), 0.01, 100);
+    }
+
     [Theory]
     [InlineData("sparse", "% of the gap", "top 16 + 8 tail samples")]
     [InlineData("distill", "nats/token", "forward KL")]

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DistillForge.Packaging;
+using DistillForge.Runs.Lineage;
 
 namespace DistillForge.EndToEnd.Tests;
 
@@ -31,6 +33,45 @@ public class ChainTests
         }
 
         Assert.Empty(Directory.GetFiles(work.Run("tiny"), "*.candidate"));
+        await CheckBillAsync(work, recipe);
+    }
+
+    static async Task CheckBillAsync(Workplace work, string recipe)
+    {
+        var path = work.Run("tiny", BillOfMaterials.FileName);
+        var bill = await File.ReadAllBytesAsync(path);
+        var files = CycloneDx.FilesOf(path);
+        Assert.Empty(new[] { "tiny-f32.gguf", "tiny-f16.gguf", "tiny-q8_0.gguf", "huggingface/model.safetensors", "README.md", "report.html", "curated.parquet", "held-out/prompts.parquet", "dataset/croissant.json" }.Except(files.Keys));
+        Assert.All(files, file => Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(work.Run("tiny", file.Key)))), file.Value));
+        var text = System.Text.Encoding.UTF8.GetString(bill);
+        Assert.Contains(Sha256.OfFile(Path.Combine(Home.Root, "models", "home-teacher.gguf")), text, StringComparison.Ordinal);
+        Assert.DoesNotContain(work.Path, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Home.Root, text, StringComparison.Ordinal);
+        if (Node.WhyNot is null)
+        {
+            var error = Assert.Single(await Node.RunAsync(["bom", path])).GetProperty("error");
+            Assert.True(error.ValueKind == JsonValueKind.Null, error.ToString());
+        }
+
+        // Made again from the same run, it is the same.
+        File.Delete(path);
+        Assert.Equal(0, (await Forging.RunAsync("run", recipe, "--runs", work.Runs)).ExitCode);
+        Assert.Equal(bill, await File.ReadAllBytesAsync(path));
+
+        // A student that went elsewhere with its bill.
+        var elsewhere = Directory.CreateDirectory(Path.Combine(work.Path, "elsewhere")).FullName;
+        File.Copy(path, Path.Combine(elsewhere, BillOfMaterials.FileName));
+        File.Copy(work.Run("tiny", "tiny-q8_0.gguf"), Path.Combine(elsewhere, "tiny-q8_0.gguf"));
+        var check = BillCheck.TryOf(elsewhere, CancellationToken.None)!;
+        Assert.Equal((1, 0), ((int)check.Files, check.Changes.Count));
+        await using (var file = File.OpenWrite(Path.Combine(elsewhere, "tiny-q8_0.gguf")))
+        {
+            file.WriteByte((byte)'g');
+        }
+
+        var told = await Forging.RunAsync("verify", elsewhere);
+        Assert.Equal(2, told.ExitCode);
+        Assert.Contains("tiny-q8_0.gguf: is not what bom.cdx.json says", told.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 // What others make of our files, as JSON lines.
 //   node check.mjs gguf FILE…  |  node check.mjs tokenize FOLDER TEXTS.json  |  node check.mjs rows FILE…
+//   node check.mjs bom FILE…
 import fs from "node:fs";
 
 const [what, ...paths] = process.argv.slice(2);
@@ -30,6 +31,13 @@ if (what === "gguf") {
     } else if (path.endsWith(".jsonl")) {
       say({ path, reader: "JSON.parse", rows: fs.readFileSync(path, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line)) });
     }
+  }
+} else if (what === "bom") {
+  // By CycloneDX's own library and schemas: { path, error }, null where it is valid.
+  const { Spec, Validation } = await import("@cyclonedx/cyclonedx-library");
+  const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+  for (const path of paths) {
+    say({ path, error: (await validator.validate(fs.readFileSync(path, "utf8"))) ?? null });
   }
 } else {
   const { Tokenizer } = await import("@huggingface/tokenizers");

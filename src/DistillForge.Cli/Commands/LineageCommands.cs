@@ -27,11 +27,16 @@ static class VerifyCommand
 {
     public static Command Create()
     {
-        var run = new Argument<string>("RUN") { Description = "A run folder" };
+        var run = new Argument<string>("RUN") { Description = "A run folder, or any folder with a student and its bom.cdx.json" };
         var head = new Option<string?>("--head") { Description = "The head that an earlier 'verify' printed: shows whether the ledger is still that one, continued" };
-        var command = new Command("verify", "Compare a run folder with its hash-chained ledger: manifests and every file that a stage made. Exit code 2 where something changed.") { run, head };
+        var command = new Command("verify", "Compare a run folder with its hash-chained ledger, manifests and every file that a stage made; a student that came alone with its bill of materials. Exit code 2 where something changed.") { run, head };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
+            if (!Directory.Exists(Path.Combine(parsed.GetRequiredValue(run), "manifests")) && BillCheck.TryOf(parsed.GetRequiredValue(run), interrupt) is { } check)
+            {
+                return await TellAsync(check);
+            }
+
             var verification = Verification.Of(parsed.GetRequiredValue(run), parsed.GetValue(head), interrupt);
             foreach (var change in verification.Changes)
             {
@@ -42,6 +47,18 @@ static class VerifyCommand
             return verification.Changes.Count == 0 ? ExitCode.Done : ExitCode.UserCanFix;
         }));
         return command;
+    }
+
+    // A student without its run: there is no ledger to compare with.
+    static async Task<int> TellAsync(BillCheck check)
+    {
+        foreach (var change in check.Changes)
+        {
+            await Console.Out.WriteLineAsync($"changed  {change}");
+        }
+
+        await Console.Out.WriteLineAsync($"{check.Files:N0} files compared with bom.cdx.json{(check.Absent.Count == 0 ? "" : $", {check.Absent.Count:N0} that it names are not here ({string.Join(", ", check.Absent.Take(3))}{(check.Absent.Count > 3 ? ", …" : "")})")}; {(check.Changes.Count == 0 ? "nothing changed" : $"{check.Changes.Count:N0} changes")}");
+        return check.Changes.Count == 0 ? ExitCode.Done : ExitCode.UserCanFix;
     }
 }
 

@@ -24,7 +24,7 @@ static unsafe partial class Native
 
     static nint Load()
     {
-        var path = Path.Combine(Home.Engines, "@duckdb", "node-bindings-linux-x64", "libduckdb.so");
+        var path = DuckEngine.LibraryPath;
         return File.Exists(path)
             ? NativeLibrary.Load(path)
             : throw new ForgeException(new Problem(path, "is missing: DuckDB reads and writes the Parquet files.", "Run './distillforge setup'."), ExitCode.Unavailable);

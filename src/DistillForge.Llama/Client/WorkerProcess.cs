@@ -8,6 +8,7 @@ namespace DistillForge.Llama.Client;
 /// <summary>One life of the worker process: its pipes, the end of its log, and its death.</summary>
 sealed class WorkerProcess
 {
+    const int PipeBytes = 1 << 16;
     const int KeptLines = 20;
     const int LongestLine = 400;
 
@@ -123,7 +124,8 @@ sealed class WorkerProcess
     {
         try
         {
-            var stream = process.StandardOutput.BaseStream;
+            // A step's frames come together: one look at the pipe for all of them.
+            using var stream = new BufferedStream(process.StandardOutput.BaseStream, PipeBytes);
             while (Frames.Read(stream) is { } frame)
             {
                 Interlocked.Increment(ref frames);

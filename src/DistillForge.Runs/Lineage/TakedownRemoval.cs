@@ -10,6 +10,9 @@ namespace DistillForge.Runs.Lineage;
 /// <param name="isResumed">An earlier execution broke off: what it rewrote is found by its hash.</param>
 sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isResumed)
 {
+    // Shows rows that were answered wrong; vouches for files that are rewritten here. The next run writes them again.
+    static readonly string[] Made = [Reports.RunReport.FileName, Packaging.BillOfMaterials.FileName];
+
     readonly SortedSet<string> touched = new(StringComparer.Ordinal);
 
     /// <summary>Hashes of the files that were rewritten, and of those that an interrupted takedown had rewritten before.</summary>
@@ -18,7 +21,7 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
         if (isResumed)
         {
             var manifests = Directory.GetFiles(In("manifests"), "*.json").Select(path => Manifest.TryRead(runFolder, Path.GetFileNameWithoutExtension(path))).OfType<Manifest>();
-            touched.UnionWith(manifests.SelectMany(manifest => manifest.Outputs).Where(output => !File.Exists(In(output.Key)) ? output.Key is "report.html" : Sha256.OfFile(In(output.Key)) != output.Value).Select(output => output.Key));
+            touched.UnionWith(manifests.SelectMany(manifest => manifest.Outputs).Where(output => !File.Exists(In(output.Key)) ? Made.Contains(output.Key) : Sha256.OfFile(In(output.Key)) != output.Value).Select(output => output.Key));
         }
 
         return Hashes();
@@ -46,8 +49,7 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
 
         await BuryAsync(removed, cancellationToken);
         Count(removed, "mistakes.jsonl", RemoveLines("mistakes.jsonl", line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
-        // It shows rows that were answered wrong; the next run writes it again.
-        Forget("report.html");
+        Array.ForEach(Made, Forget);
         foreach (var file in DecisionLog.Files(RunLedger.Entries(runFolder)).Keys)
         {
             Count(removed, file, RemoveLines(file, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));

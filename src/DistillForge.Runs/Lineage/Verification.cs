@@ -45,6 +45,8 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         }
 
         files += CheckFiles(runFolder, entries, tombstones, changes);
+        // Each change is told once: what a manifest knows is in the list already.
+        changes.AddRange((BillCheck.TryOf(runFolder, cancellationToken)?.Changes ?? []).ExceptBy(changes.Select(change => change.Where), change => change.Where));
         changes.AddRange(latest.Values.Select(gone => new Problem($"manifests/{gone.Stage}.json", $"is gone; it was written on {gone.Time:u} (entry {gone.Number}).")));
         return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes);
     }

@@ -19,7 +19,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
     const int UntrainedQuestions = 100;
     const int TalkPrompts = 100;
 
-    const string BaselineGguf = "baseline-f16.gguf";
+    /// <summary>What the student is compared with; it is not handed out.</summary>
+    public const string BaselineGguf = "baseline-f16.gguf";
 
     public override string Name => "evaluate";
 

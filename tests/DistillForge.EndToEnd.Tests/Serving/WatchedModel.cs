@@ -19,7 +19,14 @@ sealed class WatchedModel(IServedModel model) : IServedModel
 
     public int[] Prompt(IReadOnlyList<Message> messages) => model.Prompt(messages);
 
-    public int[] Encode(string text) => model.Encode(text);
+    public Task<int[]> EncodeAsync(string text, CancellationToken cancellationToken) => model.EncodeAsync(text, cancellationToken);
+
+    public Task<Completion> CompleteAsync(IReadOnlyList<int> prompt, Sampling sampling, long seed, CancellationToken cancellationToken)
+    {
+        var answer = model.CompleteAsync(prompt, sampling, seed, cancellationToken);
+        Asked.Enqueue(answer);
+        return answer;
+    }
 
     public Task<Completion> StreamAsync(IReadOnlyList<int> prompt, Sampling sampling, long seed, Action<CompletionPart> onPart, CancellationToken cancellationToken)
     {

@@ -1,0 +1,37 @@
+using DistillForge.Runs;
+using DistillForge.Runs.Benches;
+
+namespace DistillForge.EndToEnd.Tests;
+
+public sealed class ConversationTests
+{
+    [Fact]
+    public async Task A_turn_that_one_context_cannot_hold_is_heard_by_nobody_and_the_way_out_is_named()
+    {
+        // Its context is longer than the other's.
+        var wide = SpeedModel.Make("1m-2k", "q8_0", new Quiet());
+        await using var talk = await Conversation.OpenAsync([wide, Path.Combine(Home.Root, "models", "home-teacher.gguf")], null, new Sampling(0, MaxTokens: 4), CancellationToken.None);
+        var spoke = new List<string>();
+        Task Say(string text) => talk.SayAsync(text, (_, _) => { }, (name, _) => spoke.Add(name), CancellationToken.None);
+
+        await Say("turn on the lamp");
+        var full = await Assert.ThrowsAsync<ForgeException>(() => Say(string.Join(' ', Enumerable.Repeat("turn on the lamp", 100))));
+        await Say("turn off the lamp");
+
+        Assert.Contains("/new", full.Message, StringComparison.Ordinal);
+        Assert.Contains("home-teacher", full.Message, StringComparison.Ordinal);
+        Assert.Equal(["1m-2k-q8_0", "home-teacher", "1m-2k-q8_0", "home-teacher"], spoke);
+        Assert.All(talk.Remembered, messages => Assert.Equal(["turn on the lamp", "turn off the lamp"], messages.Where(message => message.Role == "user").Select(message => message.Content)));
+    }
+
+    sealed class Quiet : IProgressLog
+    {
+        public void Report(string what, long done, long total, string unit, string detail = "")
+        {
+        }
+
+        public void Say(string message)
+        {
+        }
+    }
+}
