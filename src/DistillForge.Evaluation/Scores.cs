@@ -28,6 +28,14 @@ public sealed record Scores(
     /// <summary>Each benchmark by itself, with intervals and paired differences; empty in scores of an older build.</summary>
     public IReadOnlyList<TaskResult> Tasks { get => field ?? []; init; } = [];
 
+    /// <summary>Where the student lost most of what its teacher knows; null where there is nothing to compare.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public KnownLosses? Losses { get; init; }
+
+    /// <summary>The same questions with typos, in other case, with noise and paraphrased; null where that was not measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RobustnessResult>? Robustness { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, ScoresJson.Default.Scores);
 
     /// <summary>Whole or not at all.</summary>

@@ -1,5 +1,6 @@
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Evaluation;
 using DistillForge.Filters;
 using DistillForge.Llama;
 using DistillForge.Runs.Judging;
@@ -232,7 +233,9 @@ public static class Forge
 /// <summary>Everything that a recipe may name.</summary>
 static class Components
 {
-    public static Catalog<IBenchmark> Benchmarks { get; } = new(typeof(Evaluation.TaskScore).Assembly);
+    public static Catalog<IBenchmark> Benchmarks { get; } = new(typeof(TaskScore).Assembly);
+
+    public static Catalog<IPerturbation> Perturbations { get; } = new(typeof(TaskScore).Assembly);
 
     public static KnownNames Known => new()
     {
@@ -240,5 +243,6 @@ static class Components
         Architectures = KnownNames.Of(TrainingCatalog.Architectures),
         Filters = FilterPipeline.Known,
         Benchmarks = KnownNames.Of(Benchmarks),
+        Perturbations = KnownNames.Of(Perturbations),
     };
 }

@@ -30,9 +30,14 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
             sections.Add(ScoreSections.Fidelity(fidelity));
         }
 
-        if (ScoreSections.Retention(scores.Slices) is { } retention)
+        if (ScoreSections.Retention(scores.Slices, scores.Losses, student: Student) is { } retention)
         {
             sections.Add(retention);
+        }
+
+        if (RobustnessSection.Of(scores.Robustness, Stages.RobustnessFile.Samples(run.Folder.In(Stages.RobustnessFile.Name))) is { } robustness)
+        {
+            sections.Add(robustness);
         }
 
         sections.Add(Mistakes());
