@@ -12,7 +12,7 @@ static class RobustnessSection
 
     /// <param name="samples">A question and its changed form, by kind.</param>
     /// <returns>Null where nothing was measured.</returns>
-    public static ReportSection? Of(IReadOnlyList<RobustnessResult>? results, IReadOnlyDictionary<string, (string Question, string Changed)> samples)
+    public static ReportSection? Of(IReadOnlyList<RobustnessResult>? results, IReadOnlyDictionary<string, (string Question, string Changed)> samples, string teacher = "teacher", string student = "student")
     {
         if (results is not { Count: > 0 })
         {
@@ -26,7 +26,7 @@ static class RobustnessSection
             Tables =
             [
                 .. samples.Count == 0 ? Array.Empty<ReportTable>() : [new ReportTable(["changed by", "a question as it is", "and changed"], [.. samples.Select(sample => (IReadOnlyList<string>)[sample.Key, sample.Value.Question, sample.Value.Changed])], IsText: true)],
-                .. graded.Count == 0 ? Array.Empty<ReportTable>() : [Right(graded, models)],
+                .. graded.Count == 0 ? Array.Empty<ReportTable>() : [Right(graded, models, teacher, student)],
                 new(["same answer as to the question as it is", "questions", .. models], [.. results.Select(result => (IReadOnlyList<string>)[Label(result, results), ScoreSections.Count(result.Questions), .. models.Select(model => result.Models.GetValueOrDefault(model) is { } figure ? $"{ScoreSections.Percent(figure.SameAnswers)} ({100 * figure.SameAnswersInterval.Low:0}–{100 * figure.SameAnswersInterval.High:0})" : "–")])]),
             ],
             Plots =
@@ -67,13 +67,13 @@ static class RobustnessSection
         ];
     }
 
-    static ReportTable Right(List<RobustnessResult> graded, string[] models)
-        => new(["score", "questions", .. models, .. models.Where(model => model is "teacher" or "student").Select(model => $"{model} loses, points"), "student loses more by"],
+    static ReportTable Right(List<RobustnessResult> graded, string[] models, string teacher, string student)
+        => new(["score", "questions", .. models, .. models.Where(model => model == teacher || model == student).Select(model => $"{model} loses, points"), $"{student} loses more by"],
             [.. graded.Select(result => (IReadOnlyList<string>)
             [
                 Label(result, graded), ScoreSections.Count(result.Questions),
                 .. models.Select(model => result.Models.GetValueOrDefault(model) is { } figure ? $"{100 * figure.Clean:0.0} → {ScoreSections.Percent(figure.Changed)}" : "–"),
-                .. models.Where(model => model is "teacher" or "student").Select(model => Points(result.Models.GetValueOrDefault(model)?.Drop)),
+                .. models.Where(model => model == teacher || model == student).Select(model => Points(result.Models.GetValueOrDefault(model)?.Drop)),
                 Points(result.StudentMinusTeacher),
             ])]);
 

@@ -42,7 +42,8 @@ static class ScoreSections
             ? tasks.Where(task => task != first) : [];
 
     /// <summary>Every benchmark by itself; null where there is no more than the first table says.</summary>
-    public static ReportSection? Tasks(IReadOnlyList<TaskResult> tasks)
+    /// <param name="teacher">Whom the second is paired with.</param>
+    public static ReportSection? Tasks(IReadOnlyList<TaskResult> tasks, string teacher = "teacher", string student = "student")
     {
         if (!Beyond(tasks).Any())
         {
@@ -55,12 +56,13 @@ static class ScoreSections
                       from name in task.Models.Values.SelectMany(figure => figure.Figures?.Keys ?? []).Distinct()
                       select (IReadOnlyList<string>)[task.Benchmark, name, .. models.Select(model => task.Models.GetValueOrDefault(model)?.Figures is { } known && known.TryGetValue(name, out var value) ? Number(value, "0.000") : "–")];
         List<IReadOnlyList<string>> details = [.. figures];
+        var hasBaseline = tasks.Any(task => task.StudentMinusBaseline is not null);
         return new("Tasks", ["Means with 95 % intervals; differences are paired by question (bootstrap)."])
         {
             Tables =
             [
-                new(["task", "measure", "questions", .. models, "student − teacher, points", "student − baseline, points"],
-                    [.. tasks.Select(task => (IReadOnlyList<string>)[task.Benchmark, task.Measure, Count(task.Models.Values.Max(figure => figure.Questions)), .. models.Select(model => Cell(task, model)), Points(task.StudentMinusTeacher), Points(task.StudentMinusBaseline)])]),
+                new(["task", "measure", "questions", .. models, $"{student} − {teacher}, points", .. hasBaseline ? [$"{student} − baseline, points"] : Array.Empty<string>()],
+                    [.. tasks.Select(task => (IReadOnlyList<string>)[task.Benchmark, task.Measure, Count(task.Models.Values.Max(figure => figure.Questions)), .. models.Select(model => Cell(task, model)), Points(task.StudentMinusTeacher), .. hasBaseline ? [Points(task.StudentMinusBaseline)] : Array.Empty<string>()])]),
                 .. details.Count == 0 ? Array.Empty<ReportTable>() : [new ReportTable(["task", "mean of", .. models], details)],
             ],
         };

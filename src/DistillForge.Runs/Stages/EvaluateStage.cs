@@ -114,6 +114,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         {
             Slices = TaskSlice.Of(asked),
             Tasks = TaskResult.Of(all, Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
+            Quantizations = await QuantizationsAsync(student, cancellationToken),
             Losses = teacher is null ? null : KnownLosses.Of(teacher.Tasks, student.Tasks, fidelity is null ? [] : [.. fidelity.Rows.Select(row => (fidelity.Categories.GetValueOrDefault(row.Id), row))], Seeds.Derive(Run.Recipe.Seed, "losses")),
             Robustness = probe.Results([("teacher", teacher), ("student", student), ("baseline", baseline), ("untrained", untrained)], Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
         };
@@ -133,6 +134,21 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             await using var model = await Run.OpenFastAsync(file, cancellationToken);
             return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken, probe.Questions);
         }
+    }
+
+    // The student was measured as the first of them.
+    async Task<IReadOnlyList<QuantizationCost>> QuantizationsAsync(MeasuredModel student, CancellationToken cancellationToken)
+    {
+        var types = Run.Recipe.Package.Quantize;
+        var costs = new List<QuantizationCost> { new(types[0], student.Scores.Bytes, student.Scores.TokensPerSecond ?? 0, student.Scores.PromptTokensPerSecond ?? 0) };
+        foreach (var type in types.Skip(1))
+        {
+            await using var model = await Run.OpenFastAsync(Run.Gguf(type), cancellationToken);
+            var speed = await model.MeasureSpeedAsync(cancellationToken);
+            costs.Add(new(type, new FileInfo(model.Path).Length, Math.Round(speed.Single, 1), Math.Round(speed.Prompt, 1)));
+        }
+
+        return costs;
     }
 
     // Null where a pruned student can read none of the rows.
@@ -160,13 +176,9 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
 
     IEnumerable<(string Name, IBenchmark Benchmark)> Benchmarks()
     {
-        var named = new Dictionary<string, int>();
-        foreach (var setting in Run.Recipe.Evaluate.Benchmarks)
+        foreach (var named in Components.Named(Run.Recipe.Evaluate.Benchmarks))
         {
-            var benchmark = Components.Benchmarks.Create(setting.Name, setting.Options);
-            var title = benchmark.Title ?? setting.Name;
-            named[title] = named.GetValueOrDefault(title) + 1;
-            yield return (named[title] == 1 ? title : $"{title} ({named[title]})", benchmark);
+            yield return named;
         }
 
         if (HeldOutBenchmark.TryRead(Run.Folder) is { } heldOut)

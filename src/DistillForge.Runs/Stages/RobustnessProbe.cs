@@ -18,17 +18,23 @@ sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadO
     public static async Task<RobustnessProbe> OfAsync(RunContext run, IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, IBenchmark? talk, CancellationToken cancellationToken)
     {
         var settings = run.Recipe.Evaluate.Robustness;
-        var seed = Seeds.Derive(run.Recipe.Seed, "robustness");
-        // The run's own held-out prompts are asked where there is nothing else.
-        List<(string Name, IBenchmark Benchmark)> asked = [.. benchmarks.Count > 1 ? benchmarks.Where(named => named.Name != HeldOutBenchmark.Name) : benchmarks, .. talk is null ? Array.Empty<(string, IBenchmark)>() : [(HeldOutBenchmark.Name, talk)]];
-        var perturbations = Perturbations(settings);
-        var questions = asked.SelectMany(named => PerturbedQuestion.Of(named.Name, [.. named.Benchmark.Questions().DistinctBy(question => question.Id)], perturbations, settings.Questions, seed)).ToList();
-        if (settings.By is { } by && perturbations.Any(perturbation => perturbation.Kind == Paraphrase))
+        var probe = Of(settings, Seeds.Derive(run.Recipe.Seed, "robustness"), benchmarks, talk);
+        if (settings.By is { } by && probe.Questions.Any(question => question.Kind == Paraphrase))
         {
-            var written = await ByModelAsync(run, by, [.. questions.Select(question => (question.Benchmark, question.Clean)).Distinct().Where(question => question.Clean.Paraphrase is not { Length: > 0 })], cancellationToken);
-            questions = [.. questions.Where(question => question.Kind != Paraphrase), .. written];
+            var written = await ByModelAsync(run, by, [.. probe.Questions.Select(question => (question.Benchmark, question.Clean)).Distinct().Where(question => question.Clean.Paraphrase is not { Length: > 0 })], cancellationToken);
+            return probe with { Questions = [.. probe.Questions.Where(question => question.Kind != Paraphrase), .. written] };
         }
 
+        return probe;
+    }
+
+    /// <summary>Without a model's help.</summary>
+    public static RobustnessProbe Of(RobustnessSettings settings, long seed, IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, IBenchmark? talk)
+    {
+        // The run's own held-out prompts are asked where there is nothing else.
+        List<(string Name, IBenchmark Benchmark)> asked = [.. benchmarks.Count > 1 ? benchmarks.Where(named => named.Name != HeldOutBenchmark.Name) : benchmarks, .. talk is null || benchmarks.Count > 0 ? Array.Empty<(string, IBenchmark)>() : [(HeldOutBenchmark.Name, talk)]];
+        var perturbations = Perturbations(settings);
+        var questions = asked.SelectMany(named => PerturbedQuestion.Of(named.Name, [.. named.Benchmark.Questions().DistinctBy(question => question.Id)], perturbations, settings.Questions, seed)).ToList();
         return new([.. questions], asked.ToDictionary(named => named.Name, named => (named.Benchmark.Measure, named.Benchmark != talk)));
     }
 
@@ -37,8 +43,8 @@ sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadO
         => run.Recipe.Evaluate.Robustness is { Questions: > 0, By: { } by } ? new Dictionary<string, string> { ["paraphrases by"] = run.IdentityOf(by) } : new Dictionary<string, string>();
 
     /// <returns>Null where nothing was asked.</returns>
-    public IReadOnlyList<RobustnessResult>? Results(IReadOnlyList<(string Name, MeasuredModel? Model)> models, long seed)
-        => Questions.Count == 0 ? null : RobustnessResult.Of([.. models.Where(model => model.Model is not null).Select(model => (model.Name, model.Model!.Perturbed))], name => Benchmarks[name], seed);
+    public IReadOnlyList<RobustnessResult>? Results(IReadOnlyList<(string Name, MeasuredModel? Model)> models, long seed, string teacher = "teacher", string student = "student")
+        => Questions.Count == 0 ? null : RobustnessResult.Of([.. models.Where(model => model.Model is not null).Select(model => (model.Name, model.Model!.Perturbed))], name => Benchmarks[name], seed, teacher, student);
 
     static List<(string Kind, IPerturbation Perturbation)> Perturbations(RobustnessSettings settings) => settings.Questions == 0 ? []
         : settings.Perturbations.Count == 0 ? [.. Components.Perturbations.Names.Select(name => (name, Components.Perturbations.Create(name, null)))]
