@@ -72,6 +72,12 @@ public sealed record Question(string Id, IReadOnlyList<Message> Messages, string
 {
     /// <summary>Answers of which one is to be chosen by its log-likelihood; empty where the model answers in its own words.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>The question in other words by whoever wrote it; null where there are none.</summary>
+    public string? Paraphrase { get; init; }
+
+    /// <summary>What is asked, without instructions and choices that the benchmark writes around it; part of the last message.</summary>
+    public string Own { get => field ?? Messages[^1].Content; init; }
 }
 
 /// <summary>What an answer is worth.</summary>

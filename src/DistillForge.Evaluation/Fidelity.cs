@@ -26,6 +26,9 @@ public sealed record Divergence(int Tokens, double Kl, int Agreements)
 /// <param name="Failure">Why it could not be scored, else null.</param>
 public sealed record FidelityRow(string Id, IReadOnlyList<Divergence> Students, string? Failure = null)
 {
+    /// <summary>Tokens before the answer; 0 where that is not known.</summary>
+    public int PromptLength { get; init; }
+
     /// <summary>[students][positions] What the sums are made of.</summary>
     public IReadOnlyList<IReadOnlyList<PositionPair>> Positions { get; init; } = [];
 }
@@ -103,7 +106,7 @@ public static class Fidelity
             var asked = students.Select(student => student.ScoreAsync(tokens, want, cancellationToken)).Prepend(teacher.ScoreAsync(tokens, want, cancellationToken));
             var traces = await Task.WhenAll(asked);
             IReadOnlyList<PositionPair>[] positions = [.. traces.Skip(1).Select(student => Between(traces[0], student))];
-            return new(id, [.. positions.Select(Divergence.Of)]) { Positions = positions };
+            return new(id, [.. positions.Select(Divergence.Of)]) { Positions = positions, PromptLength = tokens.PromptLength };
         }
         catch (CompletionFailedException failure)
         {

@@ -70,9 +70,9 @@ public sealed record FidelityReport(
             KlHistogram(all),
             Calibration.Of(all.Select(position => (position.StudentConfidence, position.StudentRight))),
             Calibration.Of(all.Select(position => (position.TeacherConfidence, position.TeacherRight))),
-            [.. all.GroupBy(position => Doubling(position.Index)).OrderBy(group => group.Key).Select(group => FidelitySlice.Of(Range(group.Key), [.. group]))],
+            [.. all.GroupBy(position => Doubling(position.Index)).OrderBy(group => group.Key).Select(group => FidelitySlice.Of(DoublingName(group.Key), [.. group]))],
             [.. rows.Where(row => row.Category is not null).GroupBy(row => row.Category!, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => FidelitySlice.Of(group.Key, [.. group.SelectMany(row => row.Positions)]))],
-            [.. all.GroupBy(position => Sureness(position.TeacherConfidence)).OrderBy(group => group.Key).Select(group => FidelitySlice.Of(string.Create(CultureInfo.InvariantCulture, $"{Confidences[group.Key]}–{Confidences[group.Key + 1]}"), [.. group]))]);
+            [.. all.GroupBy(position => Sureness(position.TeacherConfidence)).OrderBy(group => group.Key).Select(group => FidelitySlice.Of(SurenessName(group.Key), [.. group]))]);
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, FidelityJson.Default.FidelityReport);
@@ -94,11 +94,13 @@ public sealed record FidelityReport(
     }
 
     // 0; 1; 2, 3; 4 … 7; and so on: a doubling each.
-    static int Doubling(int index) => index == 0 ? 0 : (int)Math.Log2(index) + 1;
+    internal static int Doubling(int index) => index == 0 ? 0 : (int)Math.Log2(index) + 1;
 
-    static string Range(int doubling) => doubling < 2 ? $"{doubling + 1}" : $"{(1 << (doubling - 1)) + 1}–{1 << doubling}";
+    internal static string DoublingName(int doubling) => doubling < 2 ? $"{doubling + 1}" : $"{(1 << (doubling - 1)) + 1}–{1 << doubling}";
 
-    static int Sureness(float confidence) => Math.Clamp(Array.FindLastIndex(Confidences, bound => confidence >= bound), 0, Confidences.Length - 2);
+    internal static string SurenessName(int sureness) => string.Create(CultureInfo.InvariantCulture, $"{Confidences[sureness]}–{Confidences[sureness + 1]}");
+
+    internal static int Sureness(float confidence) => Math.Clamp(Array.FindLastIndex(Confidences, bound => confidence >= bound), 0, Confidences.Length - 2);
 
     static Dictionary<string, double> KlQuantiles(List<PositionPair> positions)
     {

@@ -69,6 +69,10 @@ public static class PairedBootstrap
     /// <summary>95 % percentile interval of Σfirst/Σweights − Σsecond/Σweights, e.g. of nats a token, where rows have unequal lengths.</summary>
     /// <param name="weights">[rows], e.g. tokens; none is negative.</param>
     public static Interval Difference(ReadOnlySpan<double> first, ReadOnlySpan<double> second, ReadOnlySpan<double> weights, long seed, int resamples = 10_000)
+        => Differences(first, second, weights, [0.95], seed, resamples)[0];
+
+    /// <summary>The same from one drawing with intervals of several levels, e.g. 0.95.</summary>
+    public static Interval[] Differences(ReadOnlySpan<double> first, ReadOnlySpan<double> second, ReadOnlySpan<double> weights, IReadOnlyList<double> levels, long seed, int resamples = 10_000)
     {
         if (first.Length != second.Length || first.Length != weights.Length || first.Length == 0)
         {
@@ -92,7 +96,7 @@ public static class PairedBootstrap
         }
 
         Array.Sort(means);
-        return new(weight > 0 ? sum / weight : 0, Interval.Quantile(means, 0.025), Interval.Quantile(means, 0.975));
+        return [.. levels.Select(level => new Interval(weight > 0 ? sum / weight : 0, Interval.Quantile(means, (1 - level) / 2), Interval.Quantile(means, (1 + level) / 2)))];
     }
 
     static double Redraw(double[] differences, ReadOnlySpan<double> weights, Random chance)

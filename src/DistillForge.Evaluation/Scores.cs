@@ -28,6 +28,18 @@ public sealed record Scores(
     /// <summary>Each benchmark by itself, with intervals and paired differences; empty in scores of an older build.</summary>
     public IReadOnlyList<TaskResult> Tasks { get => field ?? []; init; } = [];
 
+    /// <summary>What each packaged file costs to run here, in the order of the recipe; null in scores of an older build.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<QuantizationCost>? Quantizations { get; init; }
+
+    /// <summary>Where the student lost most of what its teacher knows; null where there is nothing to compare.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public KnownLosses? Losses { get; init; }
+
+    /// <summary>The same questions with typos, in other case, with noise and paraphrased; null where that was not measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RobustnessResult>? Robustness { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, ScoresJson.Default.Scores);
 
     /// <summary>Whole or not at all.</summary>
@@ -110,6 +122,10 @@ public sealed record ModelScores(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? JoulesPerAnswer { get; init; }
 }
+
+/// <summary>One kind of file of the student, in llama.cpp on this machine.</summary>
+/// <param name="TokensPerSecond">Generated, one sequence.</param>
+public sealed record QuantizationCost(string Type, long Bytes, double TokensPerSecond, double PromptTokensPerSecond);
 
 /// <summary>Rows of the run: in = kept + dropped + failed.</summary>
 /// <param name="Awaiting">Rows that a filter sends to a person who has not decided yet: not trained on.</param>

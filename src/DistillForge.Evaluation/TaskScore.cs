@@ -69,7 +69,8 @@ public sealed record TaskScore(string Benchmark, IReadOnlyList<GradedAnswer> Ans
         return new TaskScore(benchmark, answers) { Measure = questions.Measure };
     }
 
-    static async Task<GradedAnswer> AskAsync(IBenchmark benchmark, Question question, ILanguageModel model, Sampling sampling, CancellationToken cancellationToken)
+    /// <summary>Asks one question and grades the answer; one that cannot be answered has a failure.</summary>
+    internal static async Task<GradedAnswer> AskAsync(IBenchmark benchmark, Question question, ILanguageModel model, Sampling sampling, CancellationToken cancellationToken)
     {
         try
         {

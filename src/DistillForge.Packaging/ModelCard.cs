@@ -14,6 +14,18 @@ public sealed record ModelCard
     /// <summary>One sentence: what the model is for.</summary>
     public required string Purpose { get; init; }
 
+    /// <summary>The hub's name of the model whose weights the student started from; null where it started from chance or nobody knows the name.</summary>
+    public string? BaseModel { get; init; }
+
+    /// <summary>What it is made for.</summary>
+    public IReadOnlyList<string> Intended { get; init; } = [];
+
+    /// <summary>What it is not to be used for.</summary>
+    public IReadOnlyList<string> OutOfScope { get; init; } = [];
+
+    /// <summary>Rows of the table of what it took to make it: what, value.</summary>
+    public IReadOnlyList<(string What, string Value)> Compute { get; init; } = [];
+
     /// <summary>ISO 639 codes.</summary>
     public IReadOnlyList<string> Languages { get; init; } = ["en"];
 
@@ -37,6 +49,9 @@ public sealed record ModelCard
     /// <summary>Under the table of scores, e.g. how an interval was made.</summary>
     public IReadOnlyList<string> ScoreNotes { get; init; } = [];
 
+    /// <summary>More of the evaluation, each under a heading of its own, after the table of scores.</summary>
+    public IReadOnlyList<CardSection> Findings { get; init; } = [];
+
     public required IReadOnlyList<PackagedFile> Files { get; init; }
 
     public required IReadOnlyList<string> Limits { get; init; }
@@ -58,6 +73,9 @@ public sealed record CardData(string Source, long Prompts, long Failed, long Dro
 
 /// <param name="Reasons">Code and how often; the first drop of a row counts.</param>
 public sealed record CardFilter(string Name, long Judged, long Dropped, IReadOnlyList<(string Code, long Rows)> Reasons);
+
+/// <summary>A heading, paragraphs, and a table where there are rows.</summary>
+public sealed record CardSection(string Title, IReadOnlyList<string> Text, IReadOnlyList<string> Heads, IReadOnlyList<IReadOnlyList<string>> Rows);
 
 /// <summary>One model's row in the table of scores.</summary>
 /// <param name="ExactMatch">0 … 1.</param>

@@ -11,6 +11,8 @@ static class ModelCardMarkdown
         var text = new StringBuilder();
         FrontMatter(text, card);
         text.Append($"\n# {Plain(card.Name)}\n\n{FirstSentence(card)} {Plain(card.Purpose)}\n");
+        List(text, "Intended use", card.Intended);
+        List(text, "Out of scope", card.OutOfScope);
         Pairs(text, "The model", card.Sizes);
         Data(text, card);
         if (card.Terms.Count > 0)
@@ -19,7 +21,17 @@ static class ModelCardMarkdown
         }
 
         Pairs(text, "How it was trained", card.Method);
+        if (card.Compute.Count > 0)
+        {
+            Pairs(text, "Compute and energy", card.Compute);
+        }
+
         Scores(text, card);
+        foreach (var finding in card.Findings)
+        {
+            Finding(text, finding);
+        }
+
         Files(text, card.Files);
         List(text, "Limits", card.Limits);
         List(text, "Made with", card.Versions);
@@ -36,9 +48,14 @@ static class ModelCardMarkdown
 
         Sequence("language", card.Languages);
         Entry("pipeline_tag", "text-generation");
-        if (card.Teacher?.BaseModel is { } baseModel)
+        if ((card.BaseModel ?? card.Teacher?.BaseModel) is { } baseModel)
         {
             Sequence("base_model", [baseModel]);
+        }
+
+        if (card.BaseModel is not null)
+        {
+            Entry("base_model_relation", "finetune");
         }
 
         Sequence("tags", [.. new[] { "gguf", "llama.cpp", "distillforge", card.Teacher is null ? "from-scratch" : "distillation" }, .. card.Tags]);
@@ -98,6 +115,15 @@ static class ModelCardMarkdown
         foreach (var note in card.ScoreNotes)
         {
             text.Append($"\n{Plain(note)}\n");
+        }
+    }
+
+    static void Finding(StringBuilder text, CardSection finding)
+    {
+        text.Append($"\n## {Plain(finding.Title)}\n{string.Concat(finding.Text.Select(paragraph => $"\n{Plain(paragraph)}\n"))}");
+        if (finding.Rows.Count > 0)
+        {
+            Table(text, [.. finding.Heads], finding.Rows.Select(row => row.ToArray()));
         }
     }
 

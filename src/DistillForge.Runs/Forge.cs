@@ -1,5 +1,6 @@
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Evaluation;
 using DistillForge.Filters;
 using DistillForge.Llama;
 using DistillForge.Runs.Judging;
@@ -233,7 +234,22 @@ public static class Forge
 /// <summary>Everything that a recipe may name.</summary>
 static class Components
 {
-    public static Catalog<IBenchmark> Benchmarks { get; } = new(typeof(Evaluation.TaskScore).Assembly);
+    public static Catalog<IBenchmark> Benchmarks { get; } = new(typeof(TaskScore).Assembly);
+
+    /// <summary>A recipe's benchmarks, each by a name that no other has.</summary>
+    public static IEnumerable<(string Name, IBenchmark Benchmark)> Named(IReadOnlyList<ComponentSetting> settings)
+    {
+        var named = new Dictionary<string, int>();
+        foreach (var setting in settings)
+        {
+            var benchmark = Benchmarks.Create(setting.Name, setting.Options);
+            var title = benchmark.Title ?? setting.Name;
+            named[title] = named.GetValueOrDefault(title) + 1;
+            yield return (named[title] == 1 ? title : $"{title} ({named[title]})", benchmark);
+        }
+    }
+
+    public static Catalog<IPerturbation> Perturbations { get; } = new(typeof(TaskScore).Assembly);
 
     public static KnownNames Known => new()
     {
@@ -241,5 +257,6 @@ static class Components
         Architectures = KnownNames.Of(TrainingCatalog.Architectures),
         Filters = FilterPipeline.Known,
         Benchmarks = KnownNames.Of(Benchmarks),
+        Perturbations = KnownNames.Of(Perturbations),
     };
 }

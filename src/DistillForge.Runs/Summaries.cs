@@ -103,6 +103,11 @@ static class Summaries
             }
         }
 
+        foreach (var line in RobustnessSection.Lines(scores.Robustness))
+        {
+            yield return line;
+        }
+
         if (scores.Student.WinsAgainstTeacher is { } wins)
         {
             yield return $"{wins.Judge} judged {wins.Judged:N0} answers beside the teacher's, in both orders: {wins.Wins:N0} better, {wins.Ties:N0} as good, {wins.Losses:N0} worse{(wins.Range is { } range ? $" ({Percent(range.Low)} to {Percent(range.High)} wins, ties half)" : "")}{(wins.Unjudged > 0 ? $"; {wins.Unjudged:N0} it did not judge" : "")}.";

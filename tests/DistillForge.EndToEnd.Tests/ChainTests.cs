@@ -27,6 +27,11 @@ public class ChainTests
         Assert.True(scores.GetProperty("student").GetProperty("memory_bytes").GetInt64() > 1_000_000);
         Assert.Equal(["student", "baseline", "untrained"], JsonDocument.Parse(File.ReadAllText(work.Run("tiny", "fidelity.json"))).RootElement.EnumerateArray().Select(model => model.GetProperty("model").GetString()));
         Assert.Contains("id=\"kl-histogram\"", File.ReadAllText(work.Run("tiny", "report.html")), StringComparison.Ordinal);
+        Assert.All(["robustness", "robustness-same", "quantization-speed"], plot => Assert.Contains($"<figure id=\"{plot}\"", File.ReadAllText(work.Run("tiny", "report.html")), StringComparison.Ordinal));
+        Assert.All(["was distilled from home-teacher", "## Intended use", "## Out of scope", "## Compute and energy", "## Known losses", "## Robustness"], part => Assert.Contains(part, File.ReadAllText(work.Run("tiny", "README.md")), StringComparison.Ordinal));
+        var together = scores.GetProperty("robustness").EnumerateArray().First();
+        Assert.Equal(("all of them", 2), (together.GetProperty("kind").GetString(), together.GetProperty("questions").GetInt32()));
+        Assert.Equal(["teacher", "student", "baseline", "untrained"], together.GetProperty("models").EnumerateObject().Select(model => model.Name));
         foreach (var type in new[] { "f32", "f16", "q8_0" })
         {
             Assert.True(File.Exists(work.Run("tiny", $"tiny-{type}.gguf")), type);

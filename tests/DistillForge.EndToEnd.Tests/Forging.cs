@@ -72,7 +72,7 @@ sealed class Workplace : IDisposable
           tokens_per_batch: 1024
           learning_rate: {{learningRate}}
         package: { quantize: [ f32, f16, q8_0 ] }
-        evaluate: { baseline: teacher-text, held_out: 20 }
+        evaluate: { baseline: teacher-text, held_out: 20, robustness: { questions: 2 } }
         """));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -16,11 +16,13 @@ static class CompareCommand
         var answer = new Option<string>("--answer-column") { Description = "The column with the right answer", DefaultValueFactory = _ => "answer" };
         var tokens = new Option<int>("--max-tokens") { Description = "At most this many tokens an answer", DefaultValueFactory = _ => 64 };
         var most = new Option<int>("--questions") { Description = "At most this many questions", DefaultValueFactory = _ => 300 };
+        var recipe = new Option<string?>("--recipe") { Description = "Ask this recipe's benchmarks instead: any kind of task" };
+        var robustness = new Option<int>("--robustness") { Description = "Ask so many questions of each test again with typos, in other case, with noise and paraphrased", DefaultValueFactory = _ => 0 };
         var page = new Option<string?>("--out", "-o") { Description = "Also write the tables and plots as one HTML page" };
-        var command = new Command("compare", "Compare any models side by side: what they answer, what they think of the same tokens, what they cost.") { models, data, question, answer, tokens, most, page, RunCommand.Json };
+        var command = new Command("compare", "Compare any models side by side: what they answer, what they think of the same tokens, what they cost.") { models, data, question, answer, tokens, most, recipe, robustness, page, RunCommand.Json };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            var request = new CompareRequest(parsed.GetRequiredValue(models), parsed.GetValue(data), parsed.GetValue(question)!, parsed.GetValue(answer)!, Math.Max(1, parsed.GetValue(tokens)), Math.Max(1, parsed.GetValue(most)));
+            var request = new CompareRequest(parsed.GetRequiredValue(models), parsed.GetValue(data), parsed.GetValue(question)!, parsed.GetValue(answer)!, Math.Max(1, parsed.GetValue(tokens)), Math.Max(1, parsed.GetValue(most)), parsed.GetValue(recipe), Math.Max(0, parsed.GetValue(robustness)));
             var result = await Comparing.RunAsync(request, Output.Progress(), interrupt);
             if (parsed.GetValue(page) is { } path)
             {

@@ -101,13 +101,14 @@ sealed record Noise
 }
 
 /// <summary>Slips of the finger: two letters swapped, one left out, doubled, its neighbour hit, or two words run together.</summary>
-static class Slips
+public static class Slips
 {
     // Shorter words are too near to other words ("on", "off", "ten"), and digits mean what they say.
     const int ShortestWord = 4;
 
     static readonly string[] Keyboard = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
+    /// <summary>One slip within a word of four letters or more; the text as it was where it has none.</summary>
     public static string Make(string text, Random random)
     {
         var places = Places(text);

@@ -66,6 +66,8 @@ public sealed record KnownNames
 
     public IReadOnlyDictionary<string, Type?>? Benchmarks { get; init; }
 
+    public IReadOnlyDictionary<string, Type?>? Perturbations { get; init; }
+
     public IReadOnlyCollection<string> Quantizations { get; init; } = ["f32", "f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0"];
 
     /// <summary>Nothing that lives in another project is checked.</summary>
@@ -76,6 +78,7 @@ public sealed record KnownNames
         "loss" => Losses,
         "filter" => Filters,
         "benchmark" => Benchmarks,
+        "perturbation" => Perturbations,
         _ => throw new ArgumentOutOfRangeException(nameof(noun), noun, "no list of names"),
     };
 

@@ -22,6 +22,8 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Evaluate.Judge).Null().When(r => First(r)?.Gguf is null).WithMessage("compares with a GGUF teacher's answers, and there is none. Remove it.");
         RuleFor(r => r.Evaluate.Judge!.By!).SetValidator(new TeacherRules()).When(r => r.Evaluate.Judge?.By is not null);
         RuleFor(r => r.Evaluate.Judge!.Questions).GreaterThan(0).When(r => r.Evaluate.Judge is not null).WithMessage("is {PropertyValue}; it counts questions, 1 or more.");
+        RuleFor(r => r.Evaluate.Robustness.Questions).InclusiveBetween(0, 100_000).WithMessage("is {PropertyValue}; it counts questions, and 0 asks none again.");
+        RuleFor(r => r.Evaluate.Robustness.By!).SetValidator(new TeacherRules()).When(r => r.Evaluate.Robustness.By is not null);
         RuleFor(r => r.Evaluate.HeldOut).GreaterThanOrEqualTo(0).WithMessage("is {PropertyValue}; it counts rows.");
     }
 

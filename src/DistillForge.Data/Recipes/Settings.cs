@@ -334,6 +334,24 @@ public sealed record EvaluateSettings
     /// <summary>A language model that says whose answers are better, the student's or the teacher's, asked in both orders. Empty: none.</summary>
     [AddedLater]
     public JudgeSettings? Judge { get; init; }
+
+    /// <summary>The same questions once more with typos, in other case, with noise and paraphrased.</summary>
+    [AddedLater]
+    public RobustnessSettings Robustness { get; init; } = new();
+}
+
+/// <summary>How questions are changed to see whether the answers stay.</summary>
+public sealed record RobustnessSettings
+{
+    /// <summary>Questions of each benchmark that are drawn; each is asked once more for each perturbation, by every model. 0: none.</summary>
+    public int Questions { get; init; } = 50;
+
+    /// <summary>How they are changed. Empty: in all ways that are known.</summary>
+    [Components("perturbation")]
+    public IReadOnlyList<ComponentSetting> Perturbations { get; init; } = [];
+
+    /// <summary>A model that says each drawn question in other words; nobody checks that they mean the same. Empty: the file's own paraphrases, else rules.</summary>
+    public TeacherSource? By { get; init; }
 }
 
 /// <summary>Who compares answers, and by what.</summary>

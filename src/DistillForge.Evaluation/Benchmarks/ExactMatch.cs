@@ -15,15 +15,16 @@ public sealed class ExactMatch(ExactMatch.Options options) : IBenchmark
     /// <param name="Json">Whether answers are JSON, so that the order of keys and spaces do not matter.</param>
     /// <param name="Prompt">Handlebars over the row's columns; null asks the question's column as it is.</param>
     /// <param name="Title">What it is called in tables.</param>
+    /// <param name="Paraphrase">Column with the question in other words; a file without it is fine.</param>
     public sealed record Options(string File, string Question = "question", string Answer = "answer", string Category = "category", string System = "", bool IgnoreCase = false, bool Json = false,
-        [property: AddedLater] string? Prompt = null, [property: AddedLater] string? Title = null) : ICheckedOptions
+        [property: AddedLater] string? Prompt = null, [property: AddedLater] string? Title = null, [property: AddedLater] string Paraphrase = "paraphrase") : ICheckedOptions
     {
         public IEnumerable<Problem> Check() => Prompt is { } prompt && QuestionTemplate.Wrong(prompt) is { } wrong ? [new Problem("prompt", wrong)] : [];
     }
 
     public string? Title => options.Title;
 
-    public IEnumerable<Question> Questions() => QuestionFile.Read(options.File, options.Question, options.Answer, options.Category, options.System, prompt: options.Prompt);
+    public IEnumerable<Question> Questions() => QuestionFile.Read(options.File, options.Question, options.Answer, options.Category, options.System, prompt: options.Prompt, paraphrase: options.Paraphrase);
 
     public double Grade(Question question, string answer)
     {

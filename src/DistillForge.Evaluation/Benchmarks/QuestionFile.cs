@@ -18,6 +18,10 @@ public abstract record TableOptions : ICheckedOptions
     /// <summary>Column to report by; a file without it is fine.</summary>
     public string Category { get; init; } = "category";
 
+    /// <summary>Column with the question in other words, for the measurement of robustness; a file without it is fine.</summary>
+    [AddedLater]
+    public string Paraphrase { get; init; } = "paraphrase";
+
     /// <summary>Said before every question; empty for nothing.</summary>
     public string System { get; init; } = "";
 
@@ -50,11 +54,11 @@ static class QuestionFile
     const int LongestQuestion = 1 << 20;
 
     /// <param name="keep">Which rows count; null for all.</param>
-    public static IEnumerable<Question> Read(string file, string question, string answer, string category, string system, Func<IReadOnlyDictionary<string, SlotValue>, bool>? keep = null, string? prompt = null)
+    public static IEnumerable<Question> Read(string file, string question, string answer, string category, string system, Func<IReadOnlyDictionary<string, SlotValue>, bool>? keep = null, string? prompt = null, string paraphrase = "paraphrase")
     {
         var path = Path.Combine(Home.Root, file);
         var template = prompt is null ? null : new QuestionTemplate(path, prompt);
-        return Rows(path, template is null ? [question, answer] : [answer], keep).Select(row => Of(path, row.Number, row.Row, template?.Fill(row.Number, row.Row) ?? row.Row[question].Text, row.Row[answer].Text, category, system));
+        return Rows(path, template is null ? [question, answer] : [answer], keep).Select(row => Of(path, row.Number, row.Row, template?.Fill(row.Number, row.Row) ?? row.Row[question].Text, row.Row[answer].Text, category, system, question, paraphrase));
     }
 
     /// <summary>As the options say, with choices to choose from where there are some.</summary>
@@ -66,7 +70,7 @@ static class QuestionFile
         {
             var (expected, choices) = answers?.Invoke(number, row) ?? (row[options.Answer].Text, []);
             var asked = template?.Fill(number, row, choices) ?? row[options.Question].Text;
-            yield return Of(options.File.Path, number, row, asked, expected, options.Category, options.System) with { Choices = choices };
+            yield return Of(options.File.Path, number, row, asked, expected, options.Category, options.System, options.Question, options.Paraphrase) with { Choices = choices };
         }
     }
 
@@ -91,7 +95,7 @@ static class QuestionFile
     public static ForgeException Missing(string path, int number, string column, IReadOnlyDictionary<string, SlotValue> row)
         => new(path, [new Problem(column, $"is no column of row {number}.", NearName.Suggest(column, row.Keys) ?? $"Columns: {string.Join(", ", row.Keys)}.")]);
 
-    static Question Of(string path, int number, IReadOnlyDictionary<string, SlotValue> row, string asked, string expected, string category, string system)
+    static Question Of(string path, int number, IReadOnlyDictionary<string, SlotValue> row, string asked, string expected, string category, string system, string question, string paraphrase)
     {
         if (asked.Length > LongestQuestion || expected.Length > LongestQuestion)
         {
@@ -99,7 +103,8 @@ static class QuestionFile
         }
 
         Message[] messages = system.Length > 0 ? [Message.System(system), Message.User(asked)] : [Message.User(asked)];
-        return new Question($"{Path.GetFileNameWithoutExtension(path)}/{number}", messages, expected, row.TryGetValue(category, out var slice) ? slice.Text : null);
+        var whole = new Question($"{Path.GetFileNameWithoutExtension(path)}/{number}", messages, expected, row.TryGetValue(category, out var slice) ? slice.Text : null) { Paraphrase = row.TryGetValue(paraphrase, out var other) ? other.Text : null };
+        return row.TryGetValue(question, out var own) && own.Text.Length > 0 && asked.Contains(own.Text, StringComparison.Ordinal) ? whole with { Own = own.Text } : whole;
     }
 }
 

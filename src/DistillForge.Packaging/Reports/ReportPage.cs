@@ -75,8 +75,10 @@ public sealed record DotPlot(string Id, string Title, string Caption, string X, 
 /// <param name="Values">Model → value.</param>
 public sealed record DotRow(string Label, IReadOnlyDictionary<string, double> Values);
 
-/// <param name="Points">Each with its name written beside it.</param>
-public sealed record ScatterPlot(string Id, string Title, string Caption, string X, string Y, bool LogY, IReadOnlyList<ScatterPoint> Points) : ReportPlot(Id, Title, Caption)
+/// <summary>Cost against quality: a line joins those points that no other beats in both (the Pareto front), the others are faint.</summary>
+/// <param name="Points">Each with its name written beside it; lower is better.</param>
+/// <param name="MoreIsBetter">Of the first axis, as with a speed; else less is, as with a size.</param>
+public sealed record ScatterPlot(string Id, string Title, string Caption, string X, string Y, bool LogY, IReadOnlyList<ScatterPoint> Points, bool MoreIsBetter = false) : ReportPlot(Id, Title, Caption)
 {
     public override bool IsEmpty => Points.Count == 0;
 }

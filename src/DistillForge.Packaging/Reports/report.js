@@ -69,10 +69,15 @@
       };
     },
     scatter(plot) {
-      const points = plot.points.filter((d) => Number.isFinite(d.x ?? 0) && Number.isFinite(d.y ?? 0) && (!plot.logY || d.y > 0));
+      const shown = plot.points.filter((d) => Number.isFinite(d.x ?? 0) && Number.isFinite(d.y ?? 0) && (!plot.logY || d.y > 0));
+      const cheaper = (a, b) => plot.moreIsBetter ? a.x > b.x : a.x < b.x;
+      const beats = (a, b) => (cheaper(a, b) && a.y <= b.y) || (a.x === b.x && a.y < b.y);
+      const points = shown.map((d) => ({ ...d, front: !shown.some((other) => beats(other, d)) }));
+      const front = points.filter((d) => d.front).sort((a, b) => a.x - b.x || b.y - a.y);
+      const opacity = (d) => d.front ? 1 : 0.45;
       return {
         height: 320, marginLeft: 60, marginRight: 60, inset: 12, x: { ...axis(plot.x), grid: true, zero: true, ticks: 6 }, y: { label: plot.y, type: plot.logY ? "log" : "linear", grid: true, ticks: 5, ...(plot.logY ? plain : {}) },
-        marks: [Plot.line([...points].sort((a, b) => a.x - b.x), { x: "x", y: "y", stroke: "currentColor", strokeOpacity: 0.25 }), Plot.dot(points, { x: "x", y: "y", fill: "var(--student)", r: 5 }), Plot.text(points, { x: "x", y: "y", text: "label", dy: -12 })],
+        marks: [Plot.line(front, { x: "x", y: "y", stroke: "currentColor", strokeOpacity: 0.35, curve: plot.moreIsBetter ? "step-before" : "step-after" }), Plot.dot(points, { x: "x", y: "y", fill: "var(--student)", fillOpacity: opacity, r: 5 }), Plot.text(points, { x: "x", y: "y", text: "label", dy: -12, fillOpacity: opacity })],
       };
     },
     bars(plot) {

@@ -10,6 +10,15 @@ namespace DistillForge.Runs.Comparisons;
 /// <param name="Notes">What was compared on, and what could not be.</param>
 public sealed record CompareResult(IReadOnlyList<NamedScores> Models, IReadOnlyList<FidelityReport> Fidelity, IReadOnlyList<TaskSlice> Slices, IReadOnlyList<string> Notes)
 {
+    /// <summary>Each test by itself, the second model beside the first; empty where nobody knows the right answers.</summary>
+    public IReadOnlyList<TaskResult> Tasks { get; init; } = [];
+
+    /// <summary>Where the second model lost most against the first; null where that cannot be said.</summary>
+    public KnownLosses? Losses { get; init; }
+
+    /// <summary>The same questions written otherwise; null where that was not asked for.</summary>
+    public IReadOnlyList<RobustnessResult>? Robustness { get; init; }
+
     static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -26,24 +35,28 @@ public sealed record CompareResult(IReadOnlyList<NamedScores> Models, IReadOnlyL
     /// <summary>The same tables and plots as a run's report.</summary>
     public ReportPage ToPage()
     {
-        List<ReportSection> sections = [new("Side by side", Notes) { Tables = [ScoreSections.Table(Named)], Plots = [Cost()] }];
-        if (Fidelity.Count > 0)
-        {
-            sections.Add(ScoreSections.Fidelity(Fidelity, Models[0].Name));
-        }
-
-        if (ScoreSections.Retention(Slices) is { } retention)
-        {
-            sections.Add(retention);
-        }
-
-        return new(string.Join(" and ", Models.Select(model => model.Name)), $"Models beside {Models[0].Name}, on the same questions and the same tokens.", [], sections);
+        var (first, second) = (Models[0].Name, Models.Count > 1 ? Models[1].Name : "");
+        List<ReportSection?> sections =
+        [
+            new("Side by side", Notes) { Tables = [ScoreSections.Table(Named)], Plots = [Size(), Speed()] },
+            ScoreSections.Tasks(Tasks, first, second),
+            Fidelity.Count > 0 ? ScoreSections.Fidelity(Fidelity, first) : null,
+            ScoreSections.Retention(Slices, Losses, first, second),
+            RobustnessSection.Of(Robustness, new Dictionary<string, (string, string)>(), first, second),
+        ];
+        return new(string.Join(" and ", Models.Select(model => model.Name)), $"Models beside {Models[0].Name}, on the same questions and the same tokens.", [], [.. sections.OfType<ReportSection>()]);
     }
 
     IReadOnlyList<(string, ModelScores)> Named => [.. Models.Select(model => (model.Name, model.Scores))];
 
-    ScatterPlot Cost() => new("cost", "Size and closeness", "Bottom left is best: a small file that thinks what the first model thinks.", "file, MB", $"KL to {Models[0].Name}, nats/token", LogY: true,
-        [.. Models.Where(model => model.Scores.KlToTeacher is > 0).Select(model => new ScatterPoint(model.Name, model.Scores.Bytes / 1e6, model.Scores.KlToTeacher!.Value))]);
+    ScatterPlot Size() => new("size", "Size and closeness", $"Bottom left is best: a small file that thinks what {Models[0].Name} thinks. The line joins those that no other beats in both.", "file, MB", Closeness, LogY: true, [.. Close.Select(model => new ScatterPoint(model.Name, model.Scores.Bytes / 1e6, model.Scores.KlToTeacher!.Value))]);
+
+    ScatterPlot Speed() => new("speed", "Speed and closeness", $"Bottom right is best: many tokens a second, thinking what {Models[0].Name} thinks.", "tokens/s on this machine, one sequence", Closeness, LogY: true,
+        [.. Close.Where(model => model.Scores.TokensPerSecond is not null).Select(model => new ScatterPoint(model.Name, model.Scores.TokensPerSecond!.Value, model.Scores.KlToTeacher!.Value))], MoreIsBetter: true);
+
+    IEnumerable<NamedScores> Close => Models.Where(model => model.Scores.KlToTeacher is > 0);
+
+    string Closeness => $"KL to {Models[0].Name}, nats/token";
 }
 
 /// <param name="Scores">Whatever is said of a teacher is said of the first model.</param>

@@ -14,7 +14,9 @@ namespace DistillForge.Runs.Comparisons;
 /// <param name="Question">Column that is asked.</param>
 /// <param name="Answer">Column with the right answer.</param>
 /// <param name="Most">Questions, and rows of tokens, at most.</param>
-public sealed record CompareRequest(IReadOnlyList<string> Models, string? Data, string Question, string Answer, int MaxTokens, int Most);
+/// <param name="Recipe">Its benchmarks are asked, instead of data or what a run held out; null for none.</param>
+/// <param name="Robustness">Questions that are asked again in other forms; 0: none.</param>
+public sealed record CompareRequest(IReadOnlyList<string> Models, string? Data, string Question, string Answer, int MaxTokens, int Most, string? Recipe = null, int Robustness = 0);
 
 /// <summary>Any models side by side: what they answer, what they think of the same tokens, what they cost.</summary>
 public static class Comparing
@@ -25,27 +27,40 @@ public static class Comparing
         var settings = Settings.Load();
         var models = ComparedModel.Find(request.Models);
         var run = models.Select(model => model.Run).FirstOrDefault(folder => folder is not null);
-        var questions = request.Data is { } data
-            ? new FirstQuestions(new ExactMatch(new(Path.GetFullPath(data), request.Question, request.Answer)), request.Most)
-            : run is null ? throw new ForgeException(new Problem("compare", "has no questions to compare on.", "Name a run among the models, or give --data questions.jsonl."))
-            : HeldOutTalk.OfRun(run, request.Most);
-        var isGraded = request.Data is not null || questions.Questions().All(question => question.Expected.Length > 0);
-        var name = request.Data is { } file ? Path.GetFileNameWithoutExtension(file) : HeldOutBenchmark.Name;
+        var (name, questions) = Questions(request, run);
+        List<(string Name, IBenchmark Benchmark)> benchmarks = request.Recipe is { } recipe ? [.. Components.Named(RecipeReader.Read(recipe, Components.Known).Evaluate.Benchmarks).Select(named => (named.Name, (IBenchmark)new FirstQuestions(named.Benchmark, request.Most)))]
+            : request.Data is not null || questions.Questions().All(question => question.Expected.Length > 0) ? [(name, questions)] : [];
+        var talk = benchmarks.Count == 0 ? questions : null;
+        var seed = Seeds.Derive(0, "compare");
+        var probe = RobustnessProbe.Of(new RobustnessSettings { Questions = request.Robustness }, seed, benchmarks, talk);
         var measured = new List<MeasuredModel>();
         foreach (var model in models)
         {
             await using var opened = await LlamaModel.OpenAsync(model.Gguf, new LlamaOptions(settings.EffectiveThreads), cancellationToken);
-            measured.Add(await MeasuredModel.OfAsync(opened, isGraded ? [(name, questions)] : [], isGraded ? null : questions, request.MaxTokens, questions: null, new Relabelled(progress, model.Name), cancellationToken));
+            measured.Add(await MeasuredModel.OfAsync(opened, benchmarks, talk, request.MaxTokens, questions: null, new Relabelled(progress, model.Name), cancellationToken, probe.Questions));
         }
 
         var (fidelity, strangers) = await FidelityAsync(models, questions, run, request, settings, progress, cancellationToken);
-        List<string> notes = [$"{questions.Questions().Count():N0} questions of {(request.Data is { } path ? Path.GetFileName(path) : $"what {Path.GetFileName(run)} held out")}; everything is beside {models[0].Name}.", .. strangers];
+        var asked = benchmarks.Count == 0 ? questions.Questions().Count() : benchmarks.Sum(named => named.Benchmark.Questions().Count());
+        var (first, second) = (models[0].Name, models.Count < 2 ? "" : models[1].Name);
+        List<(string, IReadOnlyList<TaskScore>)> tasks = [.. models.Select((model, i) => (model.Name, measured[i].Tasks))];
         return new(
             [.. models.Select((model, i) => new NamedScores(model.Name, model.Gguf, EvaluateStage.With(measured[i], i == 0 ? null : measured[0], fidelity?.Of(model.Name))))],
             fidelity?.Reports ?? [],
-            models.Count < 2 ? [] : TaskSlice.Of([.. models.Select((model, i) => (model.Name, measured[i].Tasks))], models[0].Name, models[1].Name),
-            notes);
+            second.Length == 0 ? [] : TaskSlice.Of(tasks, first, second),
+            [$"{asked:N0} questions of {((request.Recipe ?? request.Data) is { } file ? Path.GetFileName(file) : $"what {Path.GetFileName(run)} held out")}; everything is beside {first}.", .. strangers])
+        {
+            Tasks = TaskResult.Of(tasks, seed, first, second, ""),
+            Losses = second.Length == 0 ? null : KnownLosses.Of(measured[0].Tasks, measured[1].Tasks, fidelity?.Reports[0].Model == second ? [.. fidelity.Rows.Select(row => (fidelity.Categories.GetValueOrDefault(row.Id), row))] : [], seed),
+            Robustness = probe.Results([.. models.Select((model, i) => (model.Name, (MeasuredModel?)measured[i]))], seed, first, second),
+        };
     }
+
+    static (string Name, IBenchmark Questions) Questions(CompareRequest request, string? run)
+        => request.Data is { } data ? (Path.GetFileNameWithoutExtension(data), new FirstQuestions(new ExactMatch(new(Path.GetFullPath(data), request.Question, request.Answer)), request.Most))
+            : run is not null ? (HeldOutBenchmark.Name, HeldOutTalk.OfRun(run, request.Most))
+            : request.Recipe is { } recipe && Components.Named(RecipeReader.Read(recipe, Components.Known).Evaluate.Benchmarks).FirstOrDefault() is { Benchmark: { } first } named ? (named.Name, new FirstQuestions(first, request.Most))
+            : throw new ForgeException(new Problem("compare", "has no questions to compare on.", "Name a run among the models, give --data questions.jsonl, or --recipe with benchmarks."));
 
     // Token by token only models with one vocabulary can be compared.
     static async Task<(FidelityMeasurement?, IEnumerable<string> Notes)> FidelityAsync(IReadOnlyList<ComparedModel> models, IBenchmark questions, string? run, CompareRequest request, Settings settings, IProgressLog progress, CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ public sealed record TakedownPlan(IReadOnlyList<FoundRow> Rows, IReadOnlyList<St
 public sealed record TakedownResult(IReadOnlyDictionary<string, long> Removed, int Cached, string Record);
 
 /// <summary>
-/// Takes rows out of a run: out of every Parquet file, the journal, people's decisions, the list of mistakes and the cache of paid answers. Ids and hashes of
+/// Takes rows out of a run: out of every Parquet file, the journal, people's decisions, the lists of mistakes and of perturbed questions, and the cache of paid answers. Ids and hashes of
 /// the questions stay as tombstones, so that counts balance and the rows do not come back; the next run of the recipe trains without them.
 /// </summary>
 public static class Takedown

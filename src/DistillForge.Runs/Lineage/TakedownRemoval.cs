@@ -49,6 +49,8 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
 
         await BuryAsync(removed, cancellationToken);
         Count(removed, "mistakes.jsonl", RemoveLines("mistakes.jsonl", line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
+        // A perturbed question is no longer the row's own text: its line also holds the question as it was.
+        Count(removed, Stages.RobustnessFile.Name, RemoveLines(Stages.RobustnessFile.Name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
         Array.ForEach(Made, Forget);
         foreach (var file in DecisionLog.Files(RunLedger.Entries(runFolder)).Keys)
         {

@@ -17,6 +17,10 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
     const int LongestShown = 400;
     const int PlottedSteps = 200;
 
+    // Rounding within llama.cpp may come out below nothing, which no logarithm shows.
+    const double LeastKl = 1e-9;
+    const string Lost = "KL to the float32 checkpoint, nats/token";
+
     public async Task<ReportPage> BuildAsync(CancellationToken cancellationToken)
     {
         var sections = new List<ReportSection> { new("Side by side", Notes()) { Tables = [ScoreSections.Table(Models)] } };
@@ -30,9 +34,14 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
             sections.Add(ScoreSections.Fidelity(fidelity));
         }
 
-        if (ScoreSections.Retention(scores.Slices) is { } retention)
+        if (ScoreSections.Retention(scores.Slices, scores.Losses, student: Student) is { } retention)
         {
             sections.Add(retention);
+        }
+
+        if (RobustnessSection.Of(scores.Robustness, Stages.RobustnessFile.Samples(run.Folder.In(Stages.RobustnessFile.Name))) is { } robustness)
+        {
+            sections.Add(robustness);
         }
 
         sections.Add(Mistakes());
@@ -186,11 +195,25 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
         return [.. lengths.GroupBy(length => Math.Min(length / width, 24)).OrderBy(group => group.Key).Select(group => new[] { (double)group.Key * width, (group.Key + 1) * width, (double)group.Count() / lengths.Count })];
     }
 
-    ReportSection Files() => new("Files", ["Each file was loaded in llama.cpp and compared with the float32 checkpoint before it got its name."])
+    ReportSection Files()
     {
-        Tables = [new(["file", "MB", "KL to checkpoint, nats", "mean |Δ log-prob|", "same greedy answers"], [.. files.Select(file => (IReadOnlyList<string>)[Path.GetFileName(file.Path), ScoreSections.Number(file.Bytes / 1e6, "0.00"), ScoreSections.Number(Math.Max(0, file.Gate.Kl), "0.0e+0"), ScoreSections.Number(file.Gate.MeanDifference, "0.0e+0"), file.Gate.GreedyPrompts == 0 ? "not compared" : $"{file.Gate.GreedyPrompts} of {file.Gate.GreedyPrompts}"])])],
-        Plots = [new ScatterPlot("quantizations", "What each quantization costs and keeps", "Bottom left is best: a small file that still thinks what the checkpoint thinks.", "file, MB", "KL to the float32 checkpoint, nats/token", LogY: true, [.. files.Select(file => new ScatterPoint(file.Type, file.Bytes / 1e6, Math.Max(file.Gate.Kl, 1e-9)))])],
-    };
+        var speeds = (scores.Quantizations ?? []).ToDictionary(cost => cost.Type, cost => cost.TokensPerSecond);
+        string[] heads = ["file", "MB", .. speeds.Count == 0 ? Array.Empty<string>() : ["tokens/s"], "KL to checkpoint, nats", "mean |Δ log-prob|", "same greedy answers"];
+        var points = files.Select(file => (file.Type, Megabytes: file.Bytes / 1e6, Kl: Math.Max(file.Gate.Kl, LeastKl))).ToList();
+        return new("Files", ["Each file was loaded in llama.cpp and compared with the float32 checkpoint before it got its name: KL and Δ log-prob say how far rounding moved it from what was trained, not how far it is from its teacher."])
+        {
+            Tables = [new(heads, [.. files.Select(file => (IReadOnlyList<string>)
+            [
+                Path.GetFileName(file.Path), ScoreSections.Number(file.Bytes / 1e6, "0.00"), .. speeds.Count == 0 ? Array.Empty<string>() : [speeds.TryGetValue(file.Type, out var speed) ? ScoreSections.Number(speed, "#,0") : "–"],
+                ScoreSections.Number(Math.Max(0, file.Gate.Kl), "0.0e+0"), ScoreSections.Number(file.Gate.MeanDifference, "0.0e+0"), file.Gate.GreedyPrompts == 0 ? "not compared" : $"{file.Gate.GreedyPrompts} of {file.Gate.GreedyPrompts}",
+            ])])],
+            Plots =
+            [
+                new ScatterPlot("quantizations", "Size and quality of each quantization", "Bottom left is best: a small file that still thinks what the checkpoint thinks. The line joins those that no other beats in both.", "file, MB", Lost, LogY: true, [.. points.Select(file => new ScatterPoint(file.Type, file.Megabytes, file.Kl))]),
+                new ScatterPlot("quantization-speed", "Speed and quality of each quantization", "Bottom right is best: many tokens a second, thinking what the checkpoint thinks.", "tokens/s on this machine, one sequence", Lost, LogY: true, [.. points.Where(file => speeds.ContainsKey(file.Type)).Select(file => new ScatterPoint(file.Type, speeds[file.Type], file.Kl))], MoreIsBetter: true),
+            ],
+        };
+    }
 
     ReportSection Provenance()
     {

@@ -8,6 +8,7 @@ namespace DistillForge.Runs.Reports;
 static class ScoreSections
 {
     const int MostSlices = 24;
+    const string Retained = "What it kept, and what it lost";
 
     /// <summary>Every figure, a row a model.</summary>
     public static ReportTable Table(IReadOnlyList<(string Name, ModelScores Scores)> models)
@@ -41,7 +42,8 @@ static class ScoreSections
             ? tasks.Where(task => task != first) : [];
 
     /// <summary>Every benchmark by itself; null where there is no more than the first table says.</summary>
-    public static ReportSection? Tasks(IReadOnlyList<TaskResult> tasks)
+    /// <param name="teacher">Whom the second is paired with.</param>
+    public static ReportSection? Tasks(IReadOnlyList<TaskResult> tasks, string teacher = "teacher", string student = "student")
     {
         if (!Beyond(tasks).Any())
         {
@@ -54,12 +56,13 @@ static class ScoreSections
                       from name in task.Models.Values.SelectMany(figure => figure.Figures?.Keys ?? []).Distinct()
                       select (IReadOnlyList<string>)[task.Benchmark, name, .. models.Select(model => task.Models.GetValueOrDefault(model)?.Figures is { } known && known.TryGetValue(name, out var value) ? Number(value, "0.000") : "–")];
         List<IReadOnlyList<string>> details = [.. figures];
+        var hasBaseline = tasks.Any(task => task.StudentMinusBaseline is not null);
         return new("Tasks", ["Means with 95 % intervals; differences are paired by question (bootstrap)."])
         {
             Tables =
             [
-                new(["task", "measure", "questions", .. models, "student − teacher, points", "student − baseline, points"],
-                    [.. tasks.Select(task => (IReadOnlyList<string>)[task.Benchmark, task.Measure, Count(task.Models.Values.Max(figure => figure.Questions)), .. models.Select(model => Cell(task, model)), Points(task.StudentMinusTeacher), Points(task.StudentMinusBaseline)])]),
+                new(["task", "measure", "questions", .. models, $"{student} − {teacher}, points", .. hasBaseline ? [$"{student} − baseline, points"] : Array.Empty<string>()],
+                    [.. tasks.Select(task => (IReadOnlyList<string>)[task.Benchmark, task.Measure, Count(task.Models.Values.Max(figure => figure.Questions)), .. models.Select(model => Cell(task, model)), Points(task.StudentMinusTeacher), .. hasBaseline ? [Points(task.StudentMinusBaseline)] : Array.Empty<string>()])]),
                 .. details.Count == 0 ? Array.Empty<ReportTable>() : [new ReportTable(["task", "mean of", .. models], details)],
             ],
         };
@@ -89,21 +92,28 @@ static class ScoreSections
     }
 
     /// <summary>Where students keep what the teacher knows, and where they do not; null without categories.</summary>
-    public static ReportSection? Retention(IReadOnlyList<TaskSlice> slices)
+    /// <param name="losses">Of the second model against the first; null where that was not measured.</param>
+    public static ReportSection? Retention(IReadOnlyList<TaskSlice> slices, KnownLosses? losses = null, string teacher = "teacher", string student = "student")
     {
-        if (slices.Count == 0)
+        if (slices.Count == 0 && losses is null)
         {
             return null;
+        }
+
+        IEnumerable<ReportTable> forgotten = losses is null ? [] : LossSection.Tables(losses, teacher, student);
+        if (slices.Count == 0)
+        {
+            return new(Retained, [LossSection.Text(losses!)]) { Tables = [.. forgotten] };
         }
 
         var several = slices.Select(slice => slice.Benchmark).Distinct().Count() > 1;
         string Label(TaskSlice slice) => several ? $"{slice.Category} ({slice.Benchmark})" : slice.Category;
         string[] models = [.. slices.SelectMany(slice => slice.Scores.Keys).Distinct()];
         var shown = slices.Take(MostSlices).ToList();
-        return new("What it kept, and what it lost", ["Each line is one kind of question; where most was lost comes first."])
+        return new(Retained, ["Each line of the plot and of its table is one kind of question; where most was lost comes first.", .. losses is null ? Array.Empty<string>() : [LossSection.Text(losses)]])
         {
             Plots = [new DotPlot("retention", "Right answers by kind of question", "Further right is better; the line joins the models.", "answered right", Percent: true, LogX: false, [.. shown.Select(slice => new DotRow(Label(slice), slice.Scores))])],
-            Tables = [new(["kind of question", "questions", .. models, "lost, points"], [.. shown.Select(slice => (IReadOnlyList<string>)[Label(slice), Count(slice.Questions), .. models.Select(model => slice.Scores.TryGetValue(model, out var score) ? Percent(score) : "–"), slice.Lost is { } lost ? Number(100 * lost, "+0.0;−0.0;0.0") : "–"])])],
+            Tables = [new(["kind of question", "questions", .. models, "lost, points"], [.. shown.Select(slice => (IReadOnlyList<string>)[Label(slice), Count(slice.Questions), .. models.Select(model => slice.Scores.TryGetValue(model, out var score) ? Percent(score) : "–"), slice.Lost is { } lost ? Number(100 * lost, "0.0;−0.0;0.0") : "–"])]), .. forgotten],
         };
     }
 

@@ -54,7 +54,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
 
     protected override IReadOnlyDictionary<string, string> Contents => Benchmarks().Select(named => new KeyValuePair<string, string>(
         $"benchmark {named.Name}",
-        Sha256.OfText(string.Join('\n', named.Benchmark.Questions().Select(question => $"{question.Messages[^1].Content}\t{question.Expected}")))))
+        Sha256.OfText(string.Join('\n', named.Benchmark.Questions().Select(question => $"{question.Messages[^1].Content}\t{question.Expected}{(question.Paraphrase is { } paraphrase ? $"\t{paraphrase}" : "")}")))))
+        .Concat(RobustnessProbe.Content(Run))
         .Concat(Judge is null ? [] : [new("judge", Run.IdentityOf(Judges.SourceOf(Run, Judge.By, Judge.Teacher))), new("rubric", Rubric.Read(Judge.Rubric.Path).Sha256)]).ToDictionary();
 
     JudgeSettings? Judge => Run.Recipe.Evaluate.Judge;
@@ -78,10 +79,13 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             new StudentExport(Run.Folder.Baseline).Write(Run.Folder.In(BaselineGguf), GgmlType.F16, new Origin($"{Run.Recipe.Name} baseline", null, Run.TeacherName, null));
         }
 
-        var teacher = Run.LocalTeacher is { } gguf ? await MeasureAsync("teacher", gguf, cancellationToken) : null;
-        var student = await MeasureAsync("student", Student, cancellationToken);
-        var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf), cancellationToken) : null;
-        var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, cancellationToken, Run.Recipe.Student.IsPretrained ? int.MaxValue : UntrainedQuestions) : null;
+        var benchmarks = Benchmarks().ToList();
+        var talk = benchmarks.Count == 0 ? HeldOutTalk.TryRead(Run.Folder, TalkPrompts) : null;
+        var probe = await RobustnessProbe.OfAsync(Run, benchmarks, talk, cancellationToken);
+        var teacher = Run.LocalTeacher is { } gguf ? await MeasureAsync("teacher", gguf) : null;
+        var student = await MeasureAsync("student", Student);
+        var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf)) : null;
+        var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, Run.Recipe.Student.IsPretrained ? int.MaxValue : UntrainedQuestions) : null;
         List<(string Name, string Gguf)> students = [("student", Student), .. HasBaseline ? [("baseline", Run.Folder.In(BaselineGguf))] : Array.Empty<(string, string)>(), .. HasUntrained ? [("untrained", Untrained)] : Array.Empty<(string, string)>()];
         var fidelity = Run.SharesVocabulary ? await FidelityAsync(students, cancellationToken) : null;
         List<(string, IReadOnlyList<TaskScore>)> asked = [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])];
@@ -111,6 +115,9 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         {
             Slices = TaskSlice.Of(asked),
             Tasks = TaskResult.Of(all, Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
+            Quantizations = await QuantizationsAsync(student, cancellationToken),
+            Losses = teacher is null ? null : KnownLosses.Of(teacher.Tasks, student.Tasks, fidelity is null ? [] : [.. fidelity.Rows.Select(row => (fidelity.Categories.GetValueOrDefault(row.Id), row))], Seeds.Derive(Run.Recipe.Seed, "losses")),
+            Robustness = probe.Results([("teacher", teacher), ("student", student), ("baseline", baseline), ("untrained", untrained)], Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
         };
         scores.Write(Run.Folder.In(File));
         if (Run.SharesVocabulary)
@@ -120,15 +127,29 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
 
         await MistakesFile.WriteAsync(Run.Folder.In("mistakes.jsonl"), asked, cancellationToken);
         await TaskScoresFile.WriteAsync(Run.Folder.In(TaskScoresFile.Name), all, cancellationToken);
+        await RobustnessFile.WriteAsync(Run.Folder.In(RobustnessFile.Name), [("teacher", teacher?.Perturbed ?? []), ("student", student.Perturbed), ("baseline", baseline?.Perturbed ?? []), ("untrained", untrained?.Perturbed ?? [])], cancellationToken);
         return new Dictionary<string, double> { ["held_out_rows"] = fidelity?.Rows.Count ?? 0 };
+
+        async Task<MeasuredModel> MeasureAsync(string who, string file, int? questions = null)
+        {
+            await using var model = await Run.OpenFastAsync(file, cancellationToken);
+            return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken, probe.Questions);
+        }
     }
 
-    async Task<MeasuredModel> MeasureAsync(string who, string gguf, CancellationToken cancellationToken, int? questions = null)
+    // The student was measured as the first of them.
+    async Task<IReadOnlyList<QuantizationCost>> QuantizationsAsync(MeasuredModel student, CancellationToken cancellationToken)
     {
-        await using var model = await Run.OpenFastAsync(gguf, cancellationToken);
-        var benchmarks = Benchmarks().ToList();
-        var talk = benchmarks.Count == 0 ? HeldOutTalk.TryRead(Run.Folder, TalkPrompts) : null;
-        return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken);
+        var types = Run.Recipe.Package.Quantize;
+        var costs = new List<QuantizationCost> { new(types[0], student.Scores.Bytes, student.Scores.TokensPerSecond ?? 0, student.Scores.PromptTokensPerSecond ?? 0) };
+        foreach (var type in types.Skip(1))
+        {
+            await using var model = await Run.OpenFastAsync(Run.Gguf(type), cancellationToken);
+            var speed = await model.MeasureSpeedAsync(cancellationToken);
+            costs.Add(new(type, new FileInfo(model.Path).Length, Math.Round(speed.Single, 1), Math.Round(speed.Prompt, 1)));
+        }
+
+        return costs;
     }
 
     // Null where a pruned student can read none of the rows.
@@ -156,13 +177,9 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
 
     IEnumerable<(string Name, IBenchmark Benchmark)> Benchmarks()
     {
-        var named = new Dictionary<string, int>();
-        foreach (var setting in Run.Recipe.Evaluate.Benchmarks)
+        foreach (var named in Components.Named(Run.Recipe.Evaluate.Benchmarks))
         {
-            var benchmark = Components.Benchmarks.Create(setting.Name, setting.Options);
-            var title = benchmark.Title ?? setting.Name;
-            named[title] = named.GetValueOrDefault(title) + 1;
-            yield return (named[title] == 1 ? title : $"{title} ({named[title]})", benchmark);
+            yield return named;
         }
 
         if (HeldOutBenchmark.TryRead(Run.Folder) is { } heldOut)

@@ -10,6 +10,9 @@ namespace DistillForge.Runs.Stages;
 /// <param name="Rows">Those that all could read; students in the order of <paramref name="Reports"/>.</param>
 sealed record FidelityMeasurement(IReadOnlyList<FidelityRow> Rows, IReadOnlyList<FidelityReport> Reports)
 {
+    /// <summary>Of the rows, by id.</summary>
+    public IReadOnlyDictionary<string, string?> Categories { get; private init; } = new Dictionary<string, string?>();
+
     public FidelityReport? Of(string model) => Reports.FirstOrDefault(report => report.Model == model);
 
     /// <param name="open">A GGUF, beside how many that work at the same time.</param>
@@ -48,7 +51,7 @@ sealed record FidelityMeasurement(IReadOnlyList<FidelityRow> Rows, IReadOnlyList
                 progress.Report("fidelity", compared.Count + failed, categories.Count, "rows");
             }
 
-            return new(compared, [.. students.Select((student, which) => FidelityReport.Of(student.Name, [.. compared.Select(row => (categories.GetValueOrDefault(row.Id), row.Positions[which]))], failed))]);
+            return new(compared, [.. students.Select((student, which) => FidelityReport.Of(student.Name, [.. compared.Select(row => (categories.GetValueOrDefault(row.Id), row.Positions[which]))], failed))]) { Categories = categories };
         }
         finally
         {

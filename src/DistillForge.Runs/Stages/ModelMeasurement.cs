@@ -13,9 +13,13 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
     /// <summary>What the first figure of every table is about.</summary>
     public const string ExactMeasure = "exact match";
 
+    /// <summary>Answers to questions in another form, each beside that to the question as it is.</summary>
+    public IReadOnlyList<PerturbedAnswer> Perturbed { get; private init; } = [];
+
     const int FirstTokenQuestions = 16;
 
     /// <param name="questions">Of each benchmark at most so many, and no speed: for a model that is only there to be compared with.</param>
+    /// <param name="perturbed">Asked once more in another form.</param>
     public static async Task<MeasuredModel> OfAsync(
         LlamaModel model,
         IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks,
@@ -23,7 +27,8 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
         int maxTokens,
         int? questions,
         IProgressLog progress,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        IReadOnlyList<PerturbedQuestion>? perturbed = null)
     {
         var energy = EnergyCounter.Start();
         var tasks = new List<TaskScore>();
@@ -48,7 +53,21 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
             };
         }
 
-        return new(scores, tasks, said?.Answers ?? []);
+        return new(scores, tasks, said?.Answers ?? []) { Perturbed = await PerturbedAsync() };
+
+        // Last, so that no figure above depends on whether it is asked for.
+        async Task<IReadOnlyList<PerturbedAnswer>> PerturbedAsync()
+        {
+            var answered = tasks.Concat(said is null ? [] : [said]).ToDictionary(task => task.Benchmark, task => task.Answers);
+            var all = new List<PerturbedAnswer>();
+            foreach (var asked in (perturbed ?? []).GroupBy(question => question.Benchmark))
+            {
+                var benchmark = benchmarks.FirstOrDefault(named => named.Name == asked.Key).Benchmark ?? talk!;
+                all.AddRange(await PerturbedAnswer.MeasureAsync(benchmark, [.. asked], answered[asked.Key].DistinctBy(answer => answer.Question.Id).ToDictionary(answer => answer.Question.Id), model, maxTokens, model.Parallel, progress, cancellationToken));
+            }
+
+            return all;
+        }
     }
 
     /// <summary>How far its answers are those of the teacher; null where they were not asked the same.</summary>

@@ -1,4 +1,5 @@
 using DistillForge.Data;
+using DistillForge.Evaluation;
 using DistillForge.Runs.Lineage;
 
 namespace DistillForge.Runs.Stages;
@@ -10,6 +11,9 @@ namespace DistillForge.Runs.Stages;
 /// </remarks>
 abstract class Stage(RunContext run)
 {
+    /// <summary>Figure of what the machine's processors used meanwhile, others' work included; absent where no counter can be read.</summary>
+    public const string Joules = "joules";
+
     protected RunContext Run { get; } = run;
 
     /// <summary>Also the manifest's file name, and what <c>run --until</c> means.</summary>
@@ -52,13 +56,15 @@ abstract class Stage(RunContext run)
 
         Run.Progress.Say($"{Name}: {why}");
         var start = Run.Clock.GetTimestamp();
+        var energy = EnergyCounter.Start();
         var figures = await ExecuteAsync(cancellationToken);
         // A run that was interrupted adds up, because the stage's own time is what a user waits for in this one.
         var seconds = Run.Clock.GetElapsedTime(start).TotalSeconds;
         var earlier = Manifest.TryRead(Run.Folder.Path, Name);
+        var used = energy?.Joules is { } joules ? new Dictionary<string, double> { [Joules] = Math.Round(joules, 1) } : [];
         var manifest = Wanted().WithOutputs(Run.Folder.Path, Run.Hashes, [.. Outputs.Where(output => Path.Exists(Run.Folder.In(output)))]) with
         {
-            Figures = new Dictionary<string, double>(figures) { ["seconds"] = Math.Round(seconds, 3) },
+            Figures = new Dictionary<string, double>(figures.Concat(used)) { ["seconds"] = Math.Round(seconds, 3) },
             // An execution that found everything done asked nobody: what was chosen before still holds for its rows.
             Chosen = Chosen.Count > 0 ? Chosen : earlier?.Chosen ?? new Dictionary<string, string>(),
         };

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using DistillForge.Runs.Benches;
+using DistillForge.Runs.Comparisons;
+
+namespace DistillForge.EndToEnd.Tests.Comparisons;
+
+/// <summary>Two GGUFs side by side. Random weights: their answers are worth nothing, but what is said of them must be all there and hold together.</summary>
+public sealed class ComparingTests : IDisposable
+{
+    readonly Workplace work = new();
+
+    readonly string[] models = [SpeedModel.Make("1m-2k", "f16", SilentProgress.Instance), SpeedModel.Make("1m-2k", "q8_0", SilentProgress.Instance)];
+
+    public void Dispose() => work.Dispose();
+
+    CompareRequest Request(string? data = null, string? recipe = null, int robustness = 0) => new([.. models, models[0]], data, "question", "answer", MaxTokens: 4, Most: 12, recipe, robustness);
+
+    [Fact]
+    public async Task Files_are_compared_on_questions_of_ones_own_and_the_page_has_the_tables_and_plots_of_a_report()
+    {
+        var data = work.File("mine.jsonl", string.Concat(Enumerable.Range(0, 12).Select(i => $$"""{"question": "dim lamp {{i}}", "answer": "done", "category": "{{(i < 6 ? "few" : "more")}}"}{{"\n"}}""")));
+
+        var result = await Comparing.RunAsync(Request(data, robustness: 2), SilentProgress.Instance, CancellationToken.None);
+
+        Assert.Equal(["1m-2k-f16", "1m-2k-q8_0", "1m-2k-f16 (2)"], result.Models.Select(model => model.Name));
+        Assert.True(result.Models[1].Scores.KlToTeacher > 1e-4, $"{result.Models[1].Scores.KlToTeacher}");
+        // The same file as the first: nothing lies between them.
+        Assert.Equal((0.0, 1.0), (Math.Round(result.Models[2].Scores.KlToTeacher!.Value, 9), result.Models[2].Scores.Top1Agreement));
+        Assert.All(result.Models, model => Assert.True(model.Scores is { TokensPerSecond: > 0, Bytes: > 0, Questions: 12 }));
+        Assert.Equal(("mine", 12), (result.Tasks.Single().Benchmark, result.Tasks.Single().Models["1m-2k-q8_0"].Questions));
+        Assert.Equal(["few", "more"], result.Slices.Select(slice => slice.Category).Order(StringComparer.Ordinal));
+        var otherwise = result.Robustness!.First(kind => kind.Kind == "all of them").Models;
+        Assert.Equal(otherwise["1m-2k-f16"].SameAnswers, otherwise["1m-2k-f16 (2)"].SameAnswers);
+        var page = result.ToPage().ToHtml();
+        Assert.All(["size", "speed", "kl-histogram", "calibration", "retention", "robustness-same"], plot => Assert.Contains($"<figure id=\"{plot}\"", page, StringComparison.Ordinal));
+        Assert.Equal(3, JsonDocument.Parse(result.ToJson()).RootElement.GetProperty("models").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_recipes_tasks_are_asked_instead_where_one_is_named()
+    {
+        work.File("sums.csv", "question,answer\nhow much is one plus one,2\nhow much is two plus two,4\n");
+        var recipe = work.File("tasks.yaml", """
+            name: tasks
+            dataset: { jsonl: rows.jsonl }
+            student: { vocabulary: { train: 300 } }
+            evaluate: { benchmarks: [ numeric: { file: sums.csv }, token-f1: { file: sums.csv, title: words } ] }
+            """);
+        work.File("rows.jsonl", """{"prompt": "a", "completion": "b"}""");
+
+        var result = await Comparing.RunAsync(Request(recipe: recipe), SilentProgress.Instance, CancellationToken.None);
+
+        Assert.Equal(["numeric", "words"], result.Tasks.Select(task => task.Benchmark));
+        Assert.All(result.Tasks, task => Assert.Equal(models.Length + 1, task.Models.Count));
+    }
+}
