@@ -46,6 +46,7 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
 
         await BuryAsync(removed, cancellationToken);
         Count(removed, "mistakes.jsonl", RemoveLines("mistakes.jsonl", line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
+        Count(removed, Stages.TaskScoresFile.Name, RemoveLines(Stages.TaskScoresFile.Name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));
         // It shows rows that were answered wrong; the next run writes it again.
         Forget("report.html");
         foreach (var file in DecisionLog.Files(RunLedger.Entries(runFolder)).Keys)
