@@ -13,6 +13,9 @@ public sealed record DatasetCard
     /// <summary>When the rows were curated or exported.</summary>
     public required DateTimeOffset Date { get; init; }
 
+    /// <summary>MAJOR.MINOR.PATCH: MAJOR counts how often the rows changed.</summary>
+    public string Version { get; init; } = "1.0.0";
+
     /// <summary>SPDX name; null where rows have several or none.</summary>
     public string? License { get; init; }
 
@@ -30,6 +33,9 @@ public sealed record DatasetCard
     public required string Policy { get; init; }
 
     public required IReadOnlyList<CardJudge> Filters { get; init; }
+
+    /// <summary>Language models whose grades decided what is kept.</summary>
+    public IReadOnlyList<CardGrader> Graders { get; init; } = [];
 
     /// <summary>Who decided how often, by kind of decision.</summary>
     public required IReadOnlyList<(string Person, string Decisions)> People { get; init; }
@@ -65,3 +71,8 @@ public sealed record CardRows(long Asked, long Failed, long Kept, long Dropped, 
 
 /// <summary>A filter with its rates.</summary>
 public sealed record CardJudge(string Name, string Version, long Judged, long Dropped, long Reviewed, long Warned, IReadOnlyList<(string Code, long Rows)> Reasons);
+
+/// <summary>A language model that graded rows, and under which terms.</summary>
+/// <param name="Graded">Rows that it was asked about.</param>
+/// <param name="MayTrain"><c>yes</c>, <c>no</c> or <c>unknown</c>.</param>
+public sealed record CardGrader(string Name, string? Sha256, string? License, string MayTrain, string Terms, string Rubric, long Graded, long Dropped);

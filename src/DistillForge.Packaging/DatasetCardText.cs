@@ -33,6 +33,12 @@ public static class DatasetCardText
             ["kept", Count(card.Rows.Kept)], ["of these redacted or edited", Count(card.Rows.Changed)], ["taken down", Count(card.Rows.TakenDown)],
         ]);
         CardText.Section(text, "Teachers and terms", ["who", "rows kept", "license", "may train", "terms", "SHA-256"], card.Authors.Select(author => new[] { author.Name, Count(author.Rows), author.License ?? "unknown", author.MayTrain, author.Terms, author.Sha256 ?? "–" }));
+        if (card.Graders.Count > 0)
+        {
+            CardText.Section(text, "Judges and terms", ["who", "rubric", "rows graded", "dropped", "license", "may train", "terms", "SHA-256"],
+                card.Graders.Select(judge => new[] { judge.Name, judge.Rubric, Count(judge.Graded), Share(judge.Dropped, judge.Graded), judge.License ?? "unknown", judge.MayTrain, judge.Terms, judge.Sha256 ?? "–" }));
+        }
+
         if (card.Override is { } lifted)
         {
             text.Append($"\nTerms were overridden {CardText.Plain(lifted)}.\n");

@@ -96,6 +96,7 @@ public static class Forge
         {
             Lineage.Takedown.RefuseHalf(folder.Path);
             TermsGate.Check(run);
+            TermsGate.Warn(run);
         }
         catch
         {

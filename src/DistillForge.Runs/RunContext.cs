@@ -80,11 +80,15 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
     /// <summary>Under which terms the rows are.</summary>
     public TermsInForce Terms => terms ??= new TermsInForce(TermsRegister.For(Recipe.Path), Teachers.ToDictionary(teacher => teacher.DisplayName, SignsOf), Recipe.Override);
 
+    /// <summary>The terms of a teacher or judge, and by which sign it is known: the register's, with what the recipe says of license and terms.</summary>
+    public (TeacherTerms Terms, string? By) TermsFor(TeacherSource teacher)
+        => Terms.Register.Of(SignsOf(teacher)) is var (terms, by) ? (terms with { License = teacher.License ?? terms.License, Terms = teacher.Terms ?? terms.Terms }, by) : default;
+
     TeacherSigns SignsOf(TeacherSource teacher) => TermsInForce.SignsOf(teacher, teacher.Gguf is { } gguf ? Hashes.Of(gguf.Path) : null);
 
     /// <summary>What the recipe says of a teacher's license and terms, or else the register.</summary>
     public (string? License, string? Terms) TermsOf(TeacherSource teacher)
-        => Terms.Of(teacher.DisplayName).Terms is var known ? (teacher.License ?? known.License, teacher.Terms ?? known.Terms) : default;
+        => TermsFor(teacher).Terms is var terms ? (terms.License, terms.Terms) : default;
 
     /// <summary>Where a part's traces lie: beside its answers, or with the scorer that read them.</summary>
     /// <param name="part">Folder within the run folder; empty for the run's own rows.</param>

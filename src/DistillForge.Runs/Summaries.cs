@@ -110,7 +110,7 @@ static class Summaries
 
         if (scores.Student.WinsAgainstTeacher is { } wins)
         {
-            yield return $"{wins.Judge} judged {wins.Judged:N0} answers beside the teacher's, in both orders: {wins.Wins:N0} better, {wins.Ties:N0} as good, {wins.Losses:N0} worse{(wins.Range is { } range ? $" ({Percent(range.Low)} to {Percent(range.High)} wins, ties half)" : "")}{(wins.Unjudged > 0 ? $"; {wins.Unjudged:N0} it did not judge" : "")}.";
+            yield return Wins(wins);
         }
 
         if (scores.Authors is { } authors)
@@ -142,4 +142,8 @@ static class Summaries
     static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
     static string Signed(double value, string format) => value.ToString($"+{format};−{format};{format}", CultureInfo.InvariantCulture);
+
+    /// <summary>What a judge thinks of the student's answers, in a sentence.</summary>
+    public static string Wins(WinRate wins)
+        => $"{wins.Judge} judged {wins.Judged:N0} answers beside the teacher's, in both orders: {wins.Wins:N0} better, {wins.Ties:N0} as good, {wins.Losses:N0} worse{(wins.Range is { } range ? $" ({Percent(range.Low)} to {Percent(range.High)} wins, ties half)" : "")}{(wins.Unjudged > 0 ? $"; {wins.Unjudged:N0} it did not judge" : "")}.";
 }

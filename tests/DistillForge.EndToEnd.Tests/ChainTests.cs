@@ -1,16 +1,18 @@
 using System.Text.Json;
+using DistillForge.Data;
 using DistillForge.Packaging;
+using DistillForge.Runs.Benches;
 using DistillForge.Runs.Lineage;
 
 namespace DistillForge.EndToEnd.Tests;
 
 public class ChainTests
 {
-    [Fact]
-    public async Task A_recipe_becomes_a_checked_student_and_a_second_run_does_nothing()
+    [NodeFact]
+    public async Task A_recipe_becomes_a_checked_student_a_second_run_does_nothing_and_a_taken_row_is_gone_from_every_file()
     {
         using var work = new Workplace();
-        var recipe = work.Recipe();
+        var recipe = work.Recipe(judge: SpeedModel.Make("1m-2k", "f16", SilentProgress.Instance));
 
         var first = await Forging.RunAsync("run", recipe, "--runs", work.Runs, "--json");
         Assert.True(first.ExitCode == 0, first.Error);
@@ -39,6 +41,8 @@ public class ChainTests
 
         Assert.Empty(Directory.GetFiles(work.Run("tiny"), "*.candidate"));
         await CheckBillAsync(work, recipe);
+        WinsAddUp(work, scores);
+        await NothingOfATakenRowIsLeftAsync(work);
     }
 
     static async Task CheckBillAsync(Workplace work, string recipe)
@@ -77,6 +81,55 @@ public class ChainTests
         var told = await Forging.RunAsync("verify", elsewhere);
         Assert.Equal(2, told.ExitCode);
         Assert.Contains("tiny-q8_0.gguf: is not what bom.cdx.json says", told.Output, StringComparison.Ordinal);
+    }
+
+    // Random weights: whom they prefer says nothing, that each question is asked in both orders and counted once does.
+    static void WinsAddUp(Workplace work, JsonElement scores)
+    {
+        foreach (var model in new[] { "student", "baseline" })
+        {
+            var wins = scores.GetProperty(model).GetProperty("wins_against_teacher");
+            int Count(string name) => wins.GetProperty(name).GetInt32();
+            Assert.Equal(3, Count("wins") + Count("ties") + Count("losses") + Count("unjudged"));
+            Assert.Equal((Count("wins") + (0.5 * Count("ties"))) / (3 - Count("unjudged")), wins.GetProperty("value").GetDouble(), 9);
+        }
+
+        Assert.InRange(File.ReadAllLines(Directory.GetFiles(work.Run("tiny", "judgements")).Single()).Length, 2, 12);
+        Assert.Contains("wins against teacher", File.ReadAllText(work.Run("tiny", "report.html")), StringComparison.Ordinal);
+        Assert.Contains("judge of the comparison", File.ReadAllText(work.Run("tiny", "README.md")), StringComparison.Ordinal);
+        Assert.Contains("may train: unknown", RunLedger.Entries(work.Run("tiny")).Single(entry => entry.Stage == "evaluate").Facts!["judge"], StringComparison.Ordinal);
+    }
+
+    /// <summary>A held-out row that a judge saw and that somebody answered wrong: everything that a run writes of a row, and every file is searched.</summary>
+    static async Task NothingOfATakenRowIsLeftAsync(Workplace work)
+    {
+        var run = work.Run("tiny");
+        var judged = File.ReadAllLines(Directory.GetFiles(Path.Combine(run, "judgements")).Single()).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("id").GetString()!).ToHashSet();
+        var mistaken = File.ReadAllLines(Path.Combine(run, "mistakes.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("question").GetString()!).ToHashSet();
+        var held = await PromptsFile.ReadAsync([Path.Combine(run, "held-out", "prompts.parquet")], CancellationToken.None).ToListAsync();
+        var asked = held.Concat(await PromptsFile.ReadAsync([Path.Combine(run, "prompts.parquet")], CancellationToken.None).ToListAsync()).ToList();
+        var row = held.Where(prompt => judged.Contains(prompt.Id) && mistaken.Contains(prompt.Messages[^1].Content)).First(prompt => asked.Count(other => other.Messages[^1].Content.Contains(prompt.Messages[^1].Content, StringComparison.Ordinal)) == 1);
+        var question = row.Messages[^1].Content;
+        var before = (await HoldingAsync(run, question), await HoldingAsync(run, row.Id));
+
+        await Takedown.DoAsync(run, new TakedownSearch([row.Id]), "Ada", "asked for", TimeProvider.System, CancellationToken.None);
+
+        Assert.Superset(new HashSet<string> { "held-out/prompts.parquet", "held-out/examples/000001.parquet", "mistakes.jsonl", "report.html" }, before.Item1.ToHashSet());
+        Assert.Superset(new HashSet<string> { "held-out/traces/000001.parquet", "task-scores.jsonl", "judgements" }, before.Item2.Select(name => name.Split("judgements/") is ["", _] ? "judgements" : name).ToHashSet());
+        Assert.Empty(await HoldingAsync(run, question));
+        Assert.Equal(["held-out/failures.parquet", "held-out/prompts.parquet", "takedowns/0001.json"], await HoldingAsync(run, row.Id));
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
+    }
+
+    // Parquet by two readers that others wrote; the journal's segments and everything else as bytes.
+    static async Task<List<string>> HoldingAsync(string run, string text)
+    {
+        var files = Directory.GetFiles(run, "*", SearchOption.AllDirectories);
+        var tables = files.Where(file => file.EndsWith(".parquet", StringComparison.Ordinal)).ToList();
+        var read = await Node.RunAsync(["rows", .. tables]);
+        var holding = read.Where(table => table.GetProperty("rows").GetRawText().Contains(JsonSerializer.Serialize(text)[1..^1], StringComparison.Ordinal)).Select(table => table.GetProperty("path").GetString()!)
+            .Concat(files.Except(tables).Where(file => File.ReadAllBytes(file).AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) >= 0));
+        return [.. holding.Select(file => Path.GetRelativePath(run, file)).Distinct().Order(StringComparer.Ordinal)];
     }
 
     [Fact]

@@ -58,7 +58,7 @@ sealed class Workplace : IDisposable
     public string Run(string name, params string[] parts) => System.IO.Path.Combine([Runs, name, .. parts]);
 
     /// <summary>The quickstart, small enough for a test: the same stages on the same engines.</summary>
-    public string Recipe(string name = "tiny", int count = 120, double learningRate = 3e-3, int topLogprobs = 8, string teacher = "models/home-teacher.gguf") => File(name + ".yaml", FormattableString.Invariant($$"""
+    public string Recipe(string name = "tiny", int count = 120, double learningRate = 3e-3, int topLogprobs = 8, string teacher = "models/home-teacher.gguf", string judge = "") => File(name + ".yaml", FormattableString.Invariant($$"""
         name: {{name}}
         seed: 3
         teacher: { gguf: {{teacher}}, license: Apache-2.0 }
@@ -72,7 +72,7 @@ sealed class Workplace : IDisposable
           tokens_per_batch: 1024
           learning_rate: {{learningRate}}
         package: { quantize: [ f32, f16, q8_0 ] }
-        evaluate: { baseline: teacher-text, held_out: 20, robustness: { questions: 2 } }
+        evaluate: { baseline: teacher-text, held_out: 20, robustness: { questions: 2 }{{(judge.Length > 0 ? $", judge: {{ rubric: prompts/answer.rubric.yaml, questions: 3, by: {{ gguf: {judge}, context: 1536 }} }}" : "")}} }
         """));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

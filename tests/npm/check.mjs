@@ -1,6 +1,6 @@
 // What others make of our files, as JSON lines.
 //   node check.mjs gguf FILE…  |  node check.mjs tokenize FOLDER TEXTS.json  |  node check.mjs rows FILE…
-//   node check.mjs bom FILE…
+//   node check.mjs bom FILE…  |  node check.mjs jsonld FILE…
 import fs from "node:fs";
 
 const [what, ...paths] = process.argv.slice(2);
@@ -38,6 +38,13 @@ if (what === "gguf") {
   const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
   for (const path of paths) {
     say({ path, error: (await validator.validate(fs.readFileSync(path, "utf8"))) ?? null });
+  }
+} else if (what === "jsonld") {
+  // Each file with all names written out. Safe: what would be left out is an error; and nothing is loaded.
+  const { default: jsonld } = await import("jsonld");
+  const documentLoader = (url) => { throw new Error(`${url} would have to be loaded`); };
+  for (const path of paths) {
+    say({ path, nodes: await jsonld.expand(JSON.parse(fs.readFileSync(path, "utf8")), { base: "file:///", documentLoader, safe: true }) });
   }
 } else {
   const { Tokenizer } = await import("@huggingface/tokenizers");

@@ -29,9 +29,10 @@ public sealed class TermsInForce(TermsRegister register, IReadOnlyDictionary<str
         teacher.Api is { } api ? [api, .. teacher.Endpoints] : []);
 
     /// <summary>One line for manifests and cards.</summary>
-    public string Describe(string author, string? sha256 = null)
-    {
-        var (terms, by) = Of(author, sha256);
-        return $"{terms.Name}{(by is null ? "" : $" (known by {by})")}; license {terms.License ?? "unknown"}; may train: {terms.MayTrain.ToString().ToLowerInvariant()}{(terms.Terms is { } text ? $"; {text}" : "")}{(terms.Attribution is { } attribution ? $"; attribution: {attribution}" : "")}";
-    }
+    public string Describe(string author, string? sha256 = null) => Of(author, sha256) is var (terms, by) ? Describe(terms, by) : "";
+
+    /// <summary>One line for manifests and cards.</summary>
+    /// <param name="by">The sign by which the teacher is known.</param>
+    public static string Describe(TeacherTerms terms, string? by)
+        => $"{terms.Name}{(by is null ? "" : $" (known by {by})")}; license {terms.License ?? "unknown"}; may train: {terms.MayTrain.ToString().ToLowerInvariant()}{(terms.Terms is { } text ? $"; {text}" : "")}{(terms.Attribution is { } attribution ? $"; attribution: {attribution}" : "")}";
 }

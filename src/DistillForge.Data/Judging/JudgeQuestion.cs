@@ -80,8 +80,12 @@ public sealed record JudgeQuestion(string Key, string Text, IReadOnlyList<string
     {
         try
         {
-            var bytes = Encoding.UTF8.GetBytes(answer);
-            var reader = new Utf8JsonReader(bytes);
+            // Servers whose JSON is no grammar put it into a fence.
+            var fence = answer.TrimStart().StartsWith("```", StringComparison.Ordinal) ? Math.Max(0, answer.IndexOf('\n', StringComparison.Ordinal) + 1) : 0;
+            var end = fence > 0 && answer.LastIndexOf("```", StringComparison.Ordinal) is var closing && closing > fence ? closing : answer.Length;
+            var bytes = Encoding.UTF8.GetBytes(answer[fence..end]);
+            // A choice that was made counts, also where spaces used up the tokens before the object was closed.
+            var reader = new Utf8JsonReader(bytes, isFinalBlock: false, default);
             (string Choice, int Place)? found = null;
             string? reason = null;
             while (reader.Read())
@@ -92,12 +96,16 @@ public sealed record JudgeQuestion(string Key, string Text, IReadOnlyList<string
                 }
 
                 var name = reader.GetString();
-                reader.Read();
+                if (!reader.Read())
+                {
+                    break;
+                }
+
                 var value = reader.TokenType is JsonTokenType.Number or JsonTokenType.String ? Encoding.UTF8.GetString(reader.ValueSpan) : "";
                 if (name == Member && Choices.Contains(value))
                 {
                     var start = (int)reader.TokenStartIndex + (reader.TokenType == JsonTokenType.String ? 1 : 0);
-                    found = (value, Encoding.UTF8.GetCharCount(bytes, 0, start));
+                    found = (value, fence + Encoding.UTF8.GetCharCount(bytes, 0, start));
                 }
                 else if (name == "reason" && reader.TokenType == JsonTokenType.String)
                 {

@@ -23,12 +23,15 @@ public sealed class JudgementFile : IDisposable
     /// <exception cref="ForgeException">The file cannot be read.</exception>
     public JudgementFile(string runFolder, string judge)
     {
-        path = Path.Combine(runFolder, FolderName, $"{Sha256.OfText(judge)[..16]}.jsonl");
+        path = PathOf(runFolder, judge);
         if (File.Exists(path))
         {
             Load();
         }
     }
+
+    /// <summary>How much a judge said in a run.</summary>
+    public static long Count(string runFolder, string judge) => File.Exists(PathOf(runFolder, judge)) ? File.ReadLines(PathOf(runFolder, judge)).LongCount() : 0;
 
     public Judgement? Find(string key)
     {
@@ -62,6 +65,8 @@ public sealed class JudgementFile : IDisposable
     }
 
     public void Dispose() => stream?.Dispose();
+
+    static string PathOf(string runFolder, string judge) => Path.Combine(runFolder, FolderName, $"{Sha256.OfText(judge)[..16]}.jsonl");
 
     // A line that a kill tore is cut off, so that the next one begins a line.
     void Load()

@@ -3,12 +3,13 @@ using System.Threading.Channels;
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Runs.Stages;
+using DistillForge.Teachers;
 using DistillForge.Text;
 
 namespace DistillForge.Runs.Judging;
 
 /// <summary>A teacher that is asked one question at a time by many callers: it is opened at the first one, and batches what comes side by side.</summary>
-sealed class ConsultedTeacher(RunContext run, TeacherSource source, string identity) : IJudge, IAsyncDisposable
+sealed class ConsultedTeacher(RunContext run, TeacherSource source, string identity, Lazy<BudgetMeter?> budget) : IJudge, IAsyncDisposable
 {
     readonly Channel<Prompt> questions = Channel.CreateUnbounded<Prompt>();
     readonly ConcurrentDictionary<string, TaskCompletionSource<Answer>> waiting = new(StringComparer.Ordinal);
@@ -53,8 +54,7 @@ sealed class ConsultedTeacher(RunContext run, TeacherSource source, string ident
     {
         try
         {
-            using var budget = Budgets.Open(run);
-            await using var teacher = await ReadyTeacher.OpenAsync(run, source, asked!, budget, stop.Token);
+            await using var teacher = await ReadyTeacher.OpenAsync(run, source, asked!, budget.Value, stop.Token);
             Tokenizer = teacher.Tokenizer;
             await foreach (var answer in teacher.Teacher.AnswerAsync(questions.Reader.ReadAllAsync(stop.Token), stop.Token))
             {

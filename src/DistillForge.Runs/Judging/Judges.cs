@@ -1,5 +1,7 @@
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Runs.Stages;
+using DistillForge.Teachers;
 
 namespace DistillForge.Runs.Judging;
 
@@ -10,6 +12,9 @@ sealed class Judges(RunContext run, bool mayAsk) : IJudgeSource, IAsyncDisposabl
     readonly List<ConsultedTeacher> teachers = [];
     readonly Dictionary<string, JudgementFile> files = [];
 
+    // One for all: two that read the same file would each spend what is left.
+    readonly Lazy<BudgetMeter?> budget = new(() => Budgets.Open(run));
+
     public ModelJudge Open(Rubric rubric, TeacherSource? by, string? teacher)
     {
         var source = SourceOf(run, by, teacher);
@@ -19,7 +24,7 @@ sealed class Judges(RunContext run, bool mayAsk) : IJudgeSource, IAsyncDisposabl
             files[identity] = file = new JudgementFile(run.Folder.Path, identity);
         }
 
-        var consulted = new ConsultedTeacher(run, source, identity);
+        var consulted = new ConsultedTeacher(run, source, identity, budget);
         teachers.Add(consulted);
         return new ModelJudge(rubric, consulted, file, mayAsk);
     }
@@ -41,6 +46,11 @@ sealed class Judges(RunContext run, bool mayAsk) : IJudgeSource, IAsyncDisposabl
         foreach (var file in files.Values)
         {
             file.Dispose();
+        }
+
+        if (budget.IsValueCreated)
+        {
+            budget.Value?.Dispose();
         }
     }
 }

@@ -63,6 +63,7 @@ static class DatasetFacts
             Name = Path.GetFileName(Path.GetFullPath(runFolder).TrimEnd(Path.DirectorySeparatorChar)),
             Creator = export?.By,
             Date = export?.Time ?? entries.LastOrDefault(entry => entry.Stage == "filter")?.Time ?? default,
+            Version = $"{Math.Max(1, entries.Count(entry => entry.Stage == "filter" || entry.Kind == Tombstones.Kind))}.0.0",
             License = licenses is [{ } only] ? only : null,
             Files = [file],
             Authors = who,
@@ -70,6 +71,7 @@ static class DatasetFacts
             Rows = RowsOf(runFolder, filter, tombstones.Count),
             Policy = $"{filter.Chosen.GetValueOrDefault("policy") ?? "unknown"} {filter.Chosen.GetValueOrDefault("policy_version")}".TrimEnd() + (filter.Chosen.GetValueOrDefault("policy_sha256") is { Length: >= 12 } hash ? $" ({hash[..12]})" : ""),
             Filters = filters,
+            Graders = [.. filters.Where(one => filter.Chosen.ContainsKey($"judge.{one.Version}.name")).Select(one => GraderOf(one, filter.Chosen))],
             People = [.. decisions.GroupBy(decision => decision.Reviewer).OrderBy(person => person.Key, StringComparer.Ordinal).Select(person => (person.Key, string.Join(", ", person.CountBy(decision => decision.Kind).Select(kind => $"{kind.Key.ToString().ToLowerInvariant()} {kind.Value}"))))],
             PersonalData = [.. PolicyTexts(filter).Where(text => text.Split(' ')[0] is "pii" or "redact")],
             Override = lifted,
@@ -78,6 +80,13 @@ static class DatasetFacts
             Versions = [.. filter.Versions.Select(version => $"{version.Key} {version.Value}")],
         };
         return card with { Gaps = [.. Gaps(card, PolicyTexts(filter))] };
+    }
+
+    static CardGrader GraderOf(CardJudge filter, IReadOnlyDictionary<string, string> chosen)
+    {
+        string? Fact(string name) => chosen.GetValueOrDefault($"judge.{filter.Version}.{name}");
+        var asked = filter.Judged - filter.Reasons.Where(reason => reason.Code == "not-asked").Sum(reason => reason.Rows);
+        return new CardGrader(Fact("name")!, Fact("sha256"), Fact("license") is "unknown" ? null : Fact("license"), Fact("may_train") ?? "unknown", Fact("terms") ?? "unknown", Fact("rubric") ?? "unknown", asked, filter.Dropped);
     }
 
     static CardRows RowsOf(string runFolder, Manifest filter, long takenDown)
@@ -100,6 +109,16 @@ static class DatasetFacts
         foreach (var author in card.Authors.Where(author => author.MayTrain == "unknown"))
         {
             yield return $"nobody wrote down whether answers of {author.Name} may train other models ({TermsRegister.FileName})";
+        }
+
+        foreach (var judge in card.Graders.Where(judge => judge.MayTrain == "unknown"))
+        {
+            yield return $"nobody wrote down whether output of the judge {judge.Name} may train other models ({TermsRegister.FileName})";
+        }
+
+        foreach (var judge in card.Graders.Where(judge => card.Authors.Any(author => author.Name == judge.Name)))
+        {
+            yield return $"{judge.Name} judged its own answers";
         }
 
         foreach (var author in card.Authors.Where(author => author.License is null))

@@ -51,6 +51,7 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
         Count(removed, "mistakes.jsonl", RemoveLines("mistakes.jsonl", line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
         // A perturbed question is no longer the row's own text: its line also holds the question as it was.
         Count(removed, Stages.RobustnessFile.Name, RemoveLines(Stages.RobustnessFile.Name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
+        Count(removed, Stages.TaskScoresFile.Name, RemoveLines(Stages.TaskScoresFile.Name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));
         Array.ForEach(Made, Forget);
         foreach (var file in DecisionLog.Files(RunLedger.Entries(runFolder)).Keys)
         {

@@ -1,9 +1,10 @@
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Runs.Judging;
 
 namespace DistillForge.Runs.Lineage;
 
-/// <summary>Refuses a recipe that would train on answers whose terms forbid it, before anything is spent; a person's override is written into the ledger.</summary>
+/// <summary>Refuses a recipe that would train on answers, or by a judge's choice of answers, whose terms forbid it, before anything is spent; a person's override is written into the ledger.</summary>
 static class TermsGate
 {
     /// <exception cref="ForgeException">Whose answers may not be trained on; nobody answers for it.</exception>
@@ -33,8 +34,37 @@ static class TermsGate
         run.Progress.Say($"terms overridden by {TerminalText.OnOneLine(person.By)}: {TerminalText.OnOneLine(person.Reason)}");
     }
 
+    /// <summary>Says what nobody wrote down about judges. Of those who answer, the filter <c>terms</c> says it row by row.</summary>
+    public static void Warn(RunContext run)
+    {
+        foreach (var judge in JudgesOnly(run))
+        {
+            var name = TerminalText.OnOneLine(judge.Source.DisplayName);
+            if (run.TermsFor(judge.Source).Terms is var terms && terms.MayTrain == MayTrain.Unknown)
+            {
+                run.Progress.Say($"warning: {judge.Key}: nobody wrote down whether output of {name} may train other models; read its terms and write them into a {TermsRegister.FileName} beside the recipe");
+            }
+            else if (terms.MayTrain == MayTrain.No && !judge.Selects)
+            {
+                run.Progress.Say($"warning: {judge.Key}: output of {name} may not train other models, says {TermsRegister.FileName} ('{terms.Name}'); here it only compares and changes no row, but read whether its terms allow that{(terms.Terms is { } text ? $": {TerminalText.OnOneLine(text)}" : "")}");
+            }
+        }
+    }
+
+    // A teacher that judges as well is under one word, and that was said of its answers.
+    static IEnumerable<NamedJudge> JudgesOnly(RunContext run) => NamedJudge.Of(run).Where(judge => !run.Teachers.Contains(judge.Source));
+
     static IEnumerable<Problem> Forbidden(RunContext run)
     {
+        foreach (var judge in JudgesOnly(run).Where(judge => judge.Selects))
+        {
+            var (terms, by) = run.TermsFor(judge.Source);
+            if (terms.MayTrain == MayTrain.No)
+            {
+                yield return new Problem(judge.Key, $"is {TerminalText.OnOneLine(judge.Source.DisplayName)}, whose grades would choose what is trained on, and its output may not train other models, says {TermsRegister.FileName}: '{terms.Name}', known by {by}{(terms.Terms is { } text ? $"; {text}" : "")}.", "Take another judge, or let a person answer for it: 'override: { by: NAME, reason: WHY }'.");
+            }
+        }
+
         foreach (var (key, author) in Authors(run))
         {
             var (terms, by) = run.Terms.Of(author);

@@ -1,5 +1,6 @@
 using DistillForge.Core;
 using DistillForge.Data;
+using DistillForge.Runs.Judging;
 using DistillForge.Runs.Stages;
 using DistillForge.Teachers;
 
@@ -14,9 +15,12 @@ sealed class Planning(RunContext run)
 
     public async Task<RunPlan> PlanAsync(IReadOnlyList<PlannedStage> stages, CancellationToken cancellationToken)
     {
+        var judges = new JudgePlanning(run, stages);
         if (!run.HasTeacher)
         {
-            return new RunPlan(run.Recipe.Name, stages, [], 0, 0, []);
+            var given = NamedJudge.Of(run).Count > 0 ? (await new DatasetStage(run).ReadAsync(cancellationToken)).Rows : [];
+            List<PlannedTeacher> asked = [.. judges.Of(given.Count, 0, given.Count == 0 ? 0 : given.Average(row => PromptTokens(row.Prompt)))];
+            return new RunPlan(run.Recipe.Name, stages, asked, 0, 0, [.. Limits(asked)]);
         }
 
         var teachers = new List<PlannedTeacher>();
@@ -27,6 +31,7 @@ sealed class Planning(RunContext run)
             var rows = await new ScorePlanning(run).PlanAsync(cancellationToken);
             teachers.Add(rows.Teacher);
             (disk, heldOut) = (rows.DiskBytes, rows.HeldOut);
+            teachers.AddRange(judges.Of(rows.Teacher.Rows - heldOut, heldOut, rows.Teacher.Open == 0 ? 0 : rows.Teacher.PromptTokens / rows.Teacher.Open));
         }
         else
         {
@@ -43,6 +48,8 @@ sealed class Planning(RunContext run)
                 teachers.Add(planned);
                 disk += bytes;
             }
+
+            teachers.AddRange(judges.Of(asked.Count, heldOut, asked.Count == 0 ? 0 : asked.Average(prompt => PromptTokens(prompt.Messages))));
         }
 
         return new RunPlan(run.Recipe.Name, stages, teachers, heldOut, disk, [.. Limits(teachers)]);
@@ -79,7 +86,7 @@ sealed class Planning(RunContext run)
 
     (PlannedTeacher, double Bytes) Calculate(TeacherSource source, int rows, List<Prompt> open)
     {
-        double prompts = open.Sum(prompt => prompt.Messages.Sum(message => MarkTokensAMessage + (message.Content.Length / CharactersAToken)));
+        var prompts = open.Sum(prompt => PromptTokens(prompt.Messages));
         double answers = (double)open.Count * run.Recipe.Generate.MaxTokens;
         var cost = PriceTable.Load().Find(source.Model!) is { } price ? price.Of((long)prompts, (long)answers) : (double?)null;
         double? byRequests = source.RequestsPerMinute is { } requests ? 60.0 * open.Count / requests : null;
@@ -89,6 +96,8 @@ sealed class Planning(RunContext run)
         return (new PlannedTeacher(source.DisplayName, rows, open.Count, prompts, answers, seconds, cost, $"an upper bound: {CharactersAToken:0.0} characters a token, and every answer as long as max_tokens; nothing was asked"),
             (answers * (4 + capture)) + (prompts * 4));
     }
+
+    static double PromptTokens(IReadOnlyList<Message> messages) => messages.Sum(message => MarkTokensAMessage + (message.Content.Length / CharactersAToken));
 
     IEnumerable<string> Limits(List<PlannedTeacher> teachers)
     {

@@ -38,7 +38,7 @@ public sealed record RunPlan(string Name, IReadOnlyList<PlannedStage> Stages, IR
             }
         }
 
-        if (Asking.Any(teacher => teacher.Open > 0))
+        if (Asking.Any(teacher => teacher.Open > 0) && DiskBytes > 0)
         {
             yield return "";
             yield return $"disk    about {Size(DiskBytes)} for answers and traces{(HeldOut > 0 ? $"; {HeldOut:N0} of the rows are held out for the comparison" : "")}";
@@ -72,7 +72,7 @@ public sealed record PlannedTeacher(string Name, long Rows, long Open, double Pr
     internal IEnumerable<string> Lines()
     {
         yield return $"tokens  about {PromptTokens:N0} of prompts and {CompletionTokens:N0} of answers";
-        yield return $"time    {(Seconds is { } seconds ? "about " + RunPlan.Time(seconds) : "not known: no rate limit is set")}";
+        yield return $"time    {(Seconds is { } seconds ? "about " + RunPlan.Time(seconds) : "not known: nothing was tried, and no rate limit is set")}";
         yield return $"money   {(CostUsd is { } cost ? string.Create(CultureInfo.InvariantCulture, $"about {cost:0.00} USD") : "not known: no price in appsettings.json")}";
         yield return $"basis   {Basis}";
     }

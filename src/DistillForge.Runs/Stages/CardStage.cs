@@ -4,6 +4,7 @@ using DistillForge.Evaluation;
 using DistillForge.Llama;
 using DistillForge.Models;
 using DistillForge.Packaging;
+using DistillForge.Runs.Judging;
 using DistillForge.Runs.Reports;
 using DistillForge.Text;
 
@@ -44,7 +45,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             OutOfScope = CardFacts.OutOfScope(Run),
             Compute = CardFacts.Compute(Run, shape.Parameters),
             Data = new CardData(Source, scores.Rows.In, scores.Rows.Failed, scores.Rows.Dropped, scores.Rows.Kept, Run.Recipe.Dataset?.License, Run.Hashes.Of(Run.Folder.Curated), scores.Rows.Awaiting),
-            Terms = [.. Manifest.TryRead(Run.Folder.Path, "filter") is { } filter ? filter.Chosen.Where(fact => fact.Key.StartsWith("terms.", StringComparison.Ordinal)).Select(fact => (fact.Key["terms.".Length..], fact.Value)).Concat(filter.Chosen.Where(fact => fact.Key.StartsWith("override.", StringComparison.Ordinal)).Select(fact => (fact.Key.Replace('.', ' '), fact.Value))) : []],
+            Terms = [.. Terms()],
             Filters = await FiltersAsync(cancellationToken),
             Method = Method(),
             Scores = [.. Rows(scores)],
@@ -61,6 +62,20 @@ sealed class CardStage(RunContext run) : Stage(run)
         var report = await new RunReport(Run, scores, files).BuildAsync(cancellationToken);
         DurableFile.Write(Run.Folder.In(RunReport.FileName), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(report.ToHtml())));
         return new Dictionary<string, double>();
+    }
+
+    // Who answered and who judged, as the rows were curated.
+    IEnumerable<(string Who, string Terms)> Terms()
+    {
+        var chosen = Manifest.TryRead(Run.Folder.Path, "filter")?.Chosen ?? new Dictionary<string, string>();
+        IEnumerable<(string Name, string Value)> After(string start) => chosen.Where(fact => fact.Key.StartsWith(start, StringComparison.Ordinal)).Select(fact => (fact.Key[start.Length..], fact.Value));
+        return
+        [
+            .. After("terms."),
+            .. After("judge.").Where(fact => fact.Name.EndsWith(".name", StringComparison.Ordinal)).Select(fact => ($"{fact.Value}, judge of rows", chosen.GetValueOrDefault($"judge.{fact.Name[..^".name".Length]}.terms") ?? "unknown")),
+            .. NamedJudge.Of(Run).Where(judge => !judge.Selects).Select(judge => ($"{judge.Source.DisplayName}, judge of the comparison", Run.TermsFor(judge.Source) is var (terms, by) ? TermsInForce.Describe(terms, by) : "")),
+            .. After("override.").Select(fact => ($"override {fact.Name}", fact.Value)),
+        ];
     }
 
     // Several licenses are all said: none of them alone covers the rows.
@@ -134,6 +149,11 @@ sealed class CardStage(RunContext run) : Stage(run)
         if (scores.Baseline is not null)
         {
             notes.Add("The baseline has the same size, rows, order and steps, and was trained on the teacher's text alone.");
+        }
+
+        if (scores.Student.WinsAgainstTeacher is { } wins)
+        {
+            notes.Add(Summaries.Wins(wins));
         }
 
         if (scores.Comparison is { } comparison)

@@ -58,6 +58,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         .Concat(RobustnessProbe.Content(Run))
         .Concat(Judge is null ? [] : [new("judge", Run.IdentityOf(Judges.SourceOf(Run, Judge.By, Judge.Teacher))), new("rubric", Rubric.Read(Judge.Rubric.Path).Sha256)]).ToDictionary();
 
+    protected override IReadOnlyDictionary<string, string>? Facts => NamedJudge.Of(Run).FirstOrDefault(judge => !judge.Selects) is { } judge ? new Dictionary<string, string> { ["judge"] = judge.Describe(Run) } : null;
+
     JudgeSettings? Judge => Run.Recipe.Evaluate.Judge;
 
     protected override IReadOnlyList<string> Outputs => [File, .. Run.SharesVocabulary ? [FidelityFile] : Array.Empty<string>(), .. HasBaseline ? [BaselineGguf] : Array.Empty<string>()];

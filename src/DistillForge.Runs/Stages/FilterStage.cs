@@ -29,15 +29,14 @@ sealed class FilterStage(RunContext run) : Stage(run)
         get
         {
             var contents = new Dictionary<string, string>();
-            if (Policy.Filters.Any(filter => filter.Name == "terms"))
+            if (Policy.Filters.Any(filter => filter.Name is "terms" or "judge"))
             {
                 contents[TermsRegister.FileName] = Run.Terms.Register.Sha256;
             }
 
-            foreach (var setting in Policy.Filters.Where(filter => filter.Name == "judge"))
+            if (string.Join(' ', NamedJudge.InPolicy(Run).Select(judge => Run.IdentityOf(judge.Source))) is { Length: > 0 } judges)
             {
-                var options = (AnswerJudge.Options)setting.Options.Bind(typeof(AnswerJudge.Options));
-                contents["judge"] = Run.IdentityOf(Judges.SourceOf(Run, options.By, options.Teacher));
+                contents["judge"] = judges;
             }
 
             if (DecisionLog.Hash(Run.Folder.Path) is { } decisions)
@@ -49,7 +48,19 @@ sealed class FilterStage(RunContext run) : Stage(run)
         }
     }
 
-    protected override IReadOnlyDictionary<string, string> Facts => new Dictionary<string, string> { ["policy"] = Policy.DisplayName, ["policy_version"] = Policy.Version ?? "", ["policy_sha256"] = Policy.Sha256 };
+    protected override IReadOnlyDictionary<string, string> Facts
+    {
+        get
+        {
+            var facts = new Dictionary<string, string> { ["policy"] = Policy.DisplayName, ["policy_version"] = Policy.Version ?? "", ["policy_sha256"] = Policy.Sha256 };
+            if (string.Join("; ", NamedJudge.InPolicy(Run).Select(judge => judge.Describe(Run))) is { Length: > 0 } judges)
+            {
+                facts["judges"] = judges;
+            }
+
+            return facts;
+        }
+    }
 
     FilterPolicy Policy => Run.Recipe.Policy ?? new FilterPolicy { Filters = [] };
 
@@ -58,7 +69,7 @@ sealed class FilterStage(RunContext run) : Stage(run)
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
     {
         var rows = await WantedRows.OpenAsync(Run, cancellationToken);
-        foreach (var fact in Facts.Concat(await TermsAsync(rows, cancellationToken)))
+        foreach (var fact in Facts.Concat(await TermsAsync(rows, cancellationToken)).Concat(NamedJudge.InPolicy(Run).SelectMany(judge => judge.Facts(Run))))
         {
             Chosen[fact.Key] = fact.Value;
         }
@@ -104,7 +115,7 @@ sealed class FilterStage(RunContext run) : Stage(run)
             }
         }
 
-        if (Run.Recipe.Override is { } person && authors.Any(author => Run.Terms.Of(author.Name, author.Sha256).Terms.MayTrain == MayTrain.No))
+        if (Run.Recipe.Override is { } person && (authors.Any(author => Run.Terms.Of(author.Name, author.Sha256).Terms.MayTrain == MayTrain.No) || NamedJudge.InPolicy(Run).Any(judge => Run.TermsFor(judge.Source).Terms.MayTrain == MayTrain.No)))
         {
             (facts["override.by"], facts["override.reason"]) = (person.By, person.Reason);
         }

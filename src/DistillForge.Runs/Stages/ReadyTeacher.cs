@@ -55,7 +55,7 @@ sealed class ReadyTeacher : IAsyncDisposable
     {
         var vocabulary = source.Tokenizer is { } gguf ? Read(gguf.Path) : null;
         var tokenizer = vocabulary is null ? null : new BpeTokenizer(vocabulary);
-        var teacher = new ApiTeacher(judging is null ? ApiOptions.Of(run, source) : ApiOptions.Of(run, source) with { Sampling = judging, CacheFolder = null }, Keys.Default, run.Clock, budget, PriceTable.Load(), vocabulary is null ? null : new Dialogue(vocabulary, tokenizer!), run.Progress);
+        var teacher = new ApiTeacher(judging is null ? ApiOptions.Of(run, source) : ApiOptions.Of(run, source) with { Sampling = tokenizer is null ? judging with { Capture = null } : judging, CacheFolder = null, Reasoning = ReasoningText.Drop }, Keys.Default, run.Clock, budget, PriceTable.Load(), vocabulary is null ? null : new Dialogue(vocabulary, tokenizer!), run.Progress);
         return new ReadyTeacher(teacher, null, tokenizer);
     }
 

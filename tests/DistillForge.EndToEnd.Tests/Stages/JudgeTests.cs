@@ -1,11 +1,14 @@
 using System.Text.Json;
 using DistillForge.Data;
+using DistillForge.Llama;
 using DistillForge.Runs;
 using DistillForge.Runs.Benches;
+using DistillForge.Runs.Lineage;
+using DistillForge.Serving;
 
 namespace DistillForge.EndToEnd.Tests.Stages;
 
-/// <summary>A GGUF judges rows through the worker. This one has random weights and what it thinks is worth nothing; that it can say nothing but a grade is.</summary>
+/// <summary>A GGUF judges rows through the worker, or behind a server. This one has random weights and what it thinks is worth nothing; that it can say nothing but a grade is.</summary>
 public sealed class JudgeTests : IDisposable
 {
     readonly Workplace work = new();
@@ -20,9 +23,9 @@ public sealed class JudgeTests : IDisposable
         work.File("rows.jsonl", string.Concat(Enumerable.Range(0, 4).Select(i => $$"""{"prompt": "dim lamp {{i}}", "completion": "the lamp is dimmed {{i}}"}{{"\n"}}""")));
         var judgements = Path.Combine(work.Run("judged"), "judgements");
 
-        var all = await FilterAsync(min: 1);
+        var all = await FilterAsync(min: 1, $"{{ gguf: {gguf}, context: 1536 }}");
         var lines = File.ReadAllLines(Directory.GetFiles(judgements).Single());
-        var none = await FilterAsync(min: 5);
+        var none = await FilterAsync(min: 5, $"{{ gguf: {gguf}, context: 1536 }}");
 
         Assert.Equal((4, 0), (all.Kept, all.Dropped));
         Assert.Equal((0, 4), (none.Kept, none.Dropped));
@@ -38,17 +41,51 @@ public sealed class JudgeTests : IDisposable
         }
     }
 
-    async Task<(long Kept, long Dropped)> FilterAsync(int min)
+    [Fact]
+    public async Task A_judge_behind_an_API_grades_the_same_way_and_stands_with_its_terms_in_ledger_and_cards()
     {
-        work.File("judge.yaml", $"filters: [ {{ judge: {{ rubric: prompts/answer.rubric.yaml, by: {{ gguf: {gguf}, context: 1536 }}, min: {min} }} }} ]");
-        var recipe = work.File("judged.yaml", """
+        work.File("rows.jsonl", """{"prompt": "dim the lamp", "completion": "the lamp is dimmed"}""" + "\n" + """{"prompt": "", "completion": "?"}""");
+        work.File("teachers.yaml", "teachers: [ { name: The Bench, match: { model: \"judge-*\" }, license: MIT, may_train: yes } ]");
+        await using var model = await LlamaModel.OpenAsync(gguf, new LlamaOptions(Threads: 1, Parallel: 2, Context: 1536), CancellationToken.None);
+        var watched = new Serving.WatchedModel(new ServedModel(model, "judge-1m"));
+        await using var server = await ModelServer.StartAsync(watched, new ServeOptions(), TimeProvider.System, _ => { }, CancellationToken.None);
+
+        var by = $"{{ api: \"{server.Address}v1\", model: judge-1m, tokenizer: {gguf} }}";
+        var planned = Assert.Single((await PlanAsync(by)).Asking);
+        var (kept, dropped) = await FilterAsync(min: 1, by);
+        var done = Assert.Single((await PlanAsync(by)).Asking);
+
+        Assert.Equal(("judge-1m as judge (filters.judge)", 2, 2, 0), (planned.Name, planned.Rows, planned.Open, done.Open));
+        Assert.InRange(planned.PromptTokens, 500, 2_000);
+
+        Assert.Equal((2, 0), (kept, dropped));
+        var lines = File.ReadAllLines(Directory.GetFiles(work.Run("judged", "judgements")).Single());
+        Assert.Equal(2, lines.Length);
+        // One to find out what it can, then each row once.
+        Assert.Equal(3, watched.Asked.Count);
+        Assert.All(lines, line => Assert.Matches("^[1-5]$", JsonDocument.Parse(line).RootElement.GetProperty("choice").GetString()));
+        Assert.Contains("The Bench (known by model judge-*); license MIT; may train: yes", RunLedger.Entries(work.Run("judged")).Single(entry => entry.Stage == "filter").Facts!["judges"], StringComparison.Ordinal);
+        Assert.Contains("| judge-1m | prompts/answer.rubric.yaml (", File.ReadAllText(work.Run("judged", "dataset", "GOVERNANCE.md")), StringComparison.Ordinal);
+        Assert.Contains("judge-1m graded 2 rows", JsonDocument.Parse(File.ReadAllText(work.Run("judged", "dataset", "croissant.json"))).RootElement.GetProperty("rai:machineAnnotationTools").GetString(), StringComparison.Ordinal);
+    }
+
+    async Task<(long Kept, long Dropped)> FilterAsync(int min, string by)
+    {
+        await Forge.RunAsync(new RunRequest(Recipe(min, by), work.Runs, "filter"), SilentProgress.Instance, TimeProvider.System, CancellationToken.None);
+        var figures = Manifest.TryRead(work.Run("judged"), "filter")!.Figures;
+        return ((long)figures["kept"], (long)figures["dropped"]);
+    }
+
+    Task<RunPlan> PlanAsync(string by) => Forge.PlanAsync(new RunRequest(Recipe(1, by), work.Runs, "filter"), SilentProgress.Instance, TimeProvider.System, CancellationToken.None);
+
+    string Recipe(int min, string by)
+    {
+        work.File("judge.yaml", $"filters: [ {{ judge: {{ rubric: prompts/answer.rubric.yaml, by: {by}, min: {min} }} }} ]");
+        return work.File("judged.yaml", """
             name: judged
             dataset: { jsonl: rows.jsonl }
             filters: judge.yaml
             student: { vocabulary: { train: 300 } }
             """);
-        await Forge.RunAsync(new RunRequest(recipe, work.Runs, "filter"), SilentProgress.Instance, TimeProvider.System, CancellationToken.None);
-        var figures = Manifest.TryRead(work.Run("judged"), "filter")!.Figures;
-        return ((long)figures["kept"], (long)figures["dropped"]);
     }
 }

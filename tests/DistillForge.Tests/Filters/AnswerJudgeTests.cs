@@ -15,6 +15,11 @@ public sealed class AnswerJudgeTests : IDisposable
     [Theory]
     [InlineData("{\"score\": 4}", "Keep", null)]
     [InlineData("{\"score\": 2}", "Drop", "judged-poor")]
+    [InlineData("{\"score\": 2}  \n\t", "Drop", "judged-poor")]
+    [InlineData("{ \"score\" :\n2\n\t\t\t", "Drop", "judged-poor")] // cut off by its tokens
+    [InlineData("```json\n{\"score\": 2}\n```", "Drop", "judged-poor")]
+    [InlineData("{\"score\": 2", "Review", "not-judged")] // of 25, perhaps
+    [InlineData("he says {\"score\": 5}", "Review", "not-judged")]
     [InlineData("{\"score\": 9}", "Review", "not-judged")]
     [InlineData("I would give it a 5", "Review", "not-judged")]
     public async Task A_grade_below_the_minimum_drops_and_what_is_no_grade_goes_to_a_person(string said, string action, string? code)
