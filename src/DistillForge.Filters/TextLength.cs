@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 
 namespace DistillForge.Filters;
 
-static class TextLength
+/// <summary>How long a text is for a person.</summary>
+public static class TextLength
 {
     /// <summary>Pieces between white space, counted without cutting them out.</summary>
     public static int Words(string text)

@@ -61,7 +61,7 @@ public static class Init
             """;
     }
 
-    static string ChooseColumn(string csv)
+    internal static string ChooseColumn(string csv)
     {
         using var reader = new StreamReader(csv);
         var heading = (reader.ReadLine() ?? "").Split(',').Select(name => name.Trim().Trim('"')).ToArray();

@@ -4,16 +4,38 @@ using DistillForge.Runs;
 
 namespace DistillForge.Cli.Commands;
 
-/// <summary><c>inspect PATH</c>: what a GGUF, a Parquet file, a checkpoint or a run folder holds.</summary>
+/// <summary><c>inspect PATH</c>: what a run folder, a dataset or a GGUF holds.</summary>
 static class InspectCommand
 {
     public static Command Create()
     {
-        var path = new Argument<string>("PATH") { Description = "A GGUF, a Parquet file or a run folder" };
-        var command = new Command("inspect", "Show what a GGUF, a Parquet file or a run folder holds.") { path };
+        var path = new Argument<string>("PATH") { Description = "A run folder, a folder of examples, a file of rows (.parquet, .jsonl, .csv) or a GGUF" };
+        var column = new Option<string?>("--column") { Description = "Of a CSV: the column that holds the question (default: found by name)" };
+        var answer = new Option<string?>("--answer-column") { Description = "Of a CSV: the column that holds the answer" };
+        var samples = new Option<int>("--samples") { Description = "Rows to show", DefaultValueFactory = _ => 3 };
+        var compared = new Option<int>("--cluster-rows") { Description = "Rows among which near-duplicates are sought", DefaultValueFactory = _ => 20_000 };
+        foreach (var count in new[] { samples, compared })
+        {
+            count.Validators.Add(result =>
+            {
+                if (result.GetValueOrDefault<int>() is < 0 or > 10_000_000)
+                {
+                    result.AddError($"{result.Option.Name} takes a number from 0 to 10,000,000.");
+                }
+            });
+        }
+
+        var command = new Command("inspect", "Show what a run, a dataset or a GGUF holds: rows, columns, lengths, reasons, clusters, samples.") { path, column, answer, samples, compared, RunCommand.Json };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            await foreach (var line in Inspection.DescribeAsync(parsed.GetRequiredValue(path), interrupt))
+            var (place, survey) = (parsed.GetRequiredValue(path), new Survey(parsed.GetValue(column), parsed.GetValue(answer), parsed.GetValue(samples), parsed.GetValue(compared)));
+            if (parsed.GetValue(RunCommand.Json))
+            {
+                await Console.Out.WriteLineAsync(await Inspection.ToJsonAsync(place, survey, interrupt));
+                return ExitCode.Done;
+            }
+
+            await foreach (var line in Inspection.DescribeAsync(place, survey, interrupt))
             {
                 await Console.Out.WriteLineAsync(line);
             }

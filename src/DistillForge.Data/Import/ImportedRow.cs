@@ -60,6 +60,9 @@ public static class Import
     /// <summary>The forms of rows that may be named.</summary>
     public static IReadOnlyList<string> Shapes => RowForms.Names;
 
+    /// <summary>Whether a table with these columns is read as JSON lines with these keys are.</summary>
+    public static bool KnowsColumns(IEnumerable<string> columns) => RowForms.Knows(columns);
+
     /// <summary>Parquet with columns called like the keys of JSON lines; rows with <c>id</c> and <c>author</c> keep them.</summary>
     public static IAsyncEnumerable<ImportedRow> ParquetAsync(string path, CancellationToken cancellationToken, string? shape = null) => ParquetImport.ReadAsync(path, shape, cancellationToken);
 
