@@ -52,7 +52,8 @@ sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadO
 
     static async Task<IReadOnlyList<PerturbedQuestion>> ByModelAsync(RunContext run, TeacherSource by, IReadOnlyList<(string Benchmark, Question Clean)> questions, CancellationToken cancellationToken)
     {
-        await using var model = new ConsultedTeacher(run, by, run.IdentityOf(by));
+        using var budget = Budgets.Open(run);
+        await using var model = new ConsultedTeacher(run, by, run.IdentityOf(by), new(budget));
         var sampling = new Sampling(Temperature: 0, MaxTokens: MostParaphraseTokens);
         var answers = await Task.WhenAll(questions.Select(question => model.AskAsync(new Prompt(
             $"{question.Benchmark}/{question.Clean.Id}", [Message.User($"Say the following in other words that mean the same. Keep every name and number. Write the new wording and nothing else.\n\n{question.Clean.Own}")]), sampling, cancellationToken)));

@@ -101,7 +101,7 @@ static class CroissantRules
             {
                 problems.Add($"{name} is a {type}");
             }
-            else if (TypeOf(value) ?? (Rules.ContainsKey(name) ? name : null) is { } inner)
+            else if ((TypeOf(value) ?? (Rules.ContainsKey(name) ? name : null)) is { } inner)
             {
                 Walk(value, inner, ids, problems);
             }

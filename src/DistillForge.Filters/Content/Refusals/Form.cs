@@ -21,7 +21,7 @@ sealed class Form(string pattern, Form.Begin at = Form.Begin.Word, string? needs
         Anywhere,
     }
 
-    readonly Regex regex = new($"{at switch { Begin.Word => " ", Begin.Start => @"\A", _ => "" }}(?:{pattern})", RegexOptions.CultureInvariant);
+    readonly Regex regex = new($"{at switch { Begin.Word => " ", Begin.Start => @"\A", _ => "" }}(?:{pattern})", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
 
     readonly SearchValues<string>? needed = needs is null ? null : SearchValues.Create(needs.Split('|'), StringComparison.Ordinal);
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace DistillForge.Filters;
 
 /// <summary>What stands before a first person who can't, and behind: whether it is said here and now, by who answers.</summary>
@@ -13,10 +15,12 @@ static class Lead
 
     static readonly Form Question = new(@"[^,.;!]*\?", Form.Begin.Start);
 
+    static readonly SearchValues<char> ClauseEnds = SearchValues.Create(",;:()!?.");
+
     /// <summary>The clause before turns what follows into something else than a refusal.</summary>
     public static bool Turns(ReadOnlySpan<char> lead)
     {
-        var clause = lead[(lead.LastIndexOfAny(",;:()!?.") + 1)..];
+        var clause = lead[(lead.LastIndexOfAny(ClauseEnds) + 1)..];
         return Turning.IsIn(clause) && !Informing.IsIn(clause);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 
 namespace DistillForge.Filters;
@@ -31,9 +32,11 @@ static class Scene
     static bool IsQuoted(ReadOnlySpan<char> text, int start)
     {
         var first = text.Length - text.TrimStart().Length;
-        var whole = start > first && IsQuote(text[first]) && IsQuote(text.TrimEnd()[^1]) && text[(first + 1)..].TrimEnd()[..^1].IndexOfAny("\"“”„«»") < 0;
+        var whole = start > first && IsQuote(text[first]) && IsQuote(text.TrimEnd()[^1]) && text[(first + 1)..].TrimEnd()[..^1].IndexOfAny(DoubleQuotes) < 0;
         return !whole && (Depth(text[Math.Max(0, start - 1000)..start]) > 0 || IsQuote(Near(text, start)));
     }
+
+    static readonly SearchValues<char> DoubleQuotes = SearchValues.Create("\"“”„«»");
 
     static int Depth(ReadOnlySpan<char> before) => before.Count('"') % 2 + Math.Max(0, before.Count('“') + before.Count('„') - before.Count('”')) + Math.Max(0, before.Count('«') - before.Count('»'));
 
