@@ -4,7 +4,8 @@ using DistillForge.Llama;
 
 namespace DistillForge.Engines.Tests.Llama;
 
-/// <summary>Files that were damaged on purpose; <c>DISTILLFORGE_MUTANTS=1000</c> tries as many.</summary>
+/// <summary>Files that were damaged on purpose, alone, since the memory of the whole process is measured; <c>DISTILLFORGE_MUTANTS=1000</c> tries as many.</summary>
+[Collection("torch")]
 public sealed class MutatedFileTests : IDisposable
 {
     const int Usual = 60;
