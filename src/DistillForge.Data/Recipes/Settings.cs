@@ -344,7 +344,7 @@ public sealed record EvaluateSettings
 public sealed record RobustnessSettings
 {
     /// <summary>Questions of each benchmark that are drawn; each is asked once more for each perturbation, by every model. 0: none.</summary>
-    public int Questions { get; init; } = 50;
+    public int Questions { get; init; } = 20;
 
     /// <summary>How they are changed. Empty: in all ways that are known.</summary>
     [Components("perturbation")]

@@ -37,7 +37,8 @@ public sealed class ServeBench : IBench
         await using var theirs = request.Peer is { } peer ? await ServerProcess.LlamaServerAsync(peer, path, slots, request.EffectiveThreads, cancellationToken) : null;
         ServerProcess[] servers = theirs is null ? [ours] : [ours, theirs];
         var things = Loads.SelectMany(load => servers.Select(server => (Func<Task<double>>)(() => new ServeLoad(server.Address, load, tokens).RateAsync(cancellationToken)))).ToList();
-        await Rounds.AllAsync(1, "warming up", log, things, cancellationToken);
+        // What is compiled and loaded at first use.
+        await Rounds.AllAsync(1, "warming up", log, [.. things.Take(servers.Length)], cancellationToken);
         var seen = await Rounds.AllAsync(request.Rounds > 0 ? request.Rounds : 3, "serve", log, things, cancellationToken);
         // Nobody else reads prompts' log-probabilities: beside the same prompts without.
         var prompts = await Rounds.AllAsync(request.Rounds > 0 ? request.Rounds : 3, "prompt log-probabilities", log,
