@@ -83,8 +83,16 @@ static class RobustnessFile
             Dictionary<string, object> Each(Func<PerturbedAnswer, object> value) => asked.ToDictionary(model => model.Model, model => value(model.Answers[i]));
             return JsonSerializer.Serialize(new
             {
-                benchmark = question.Benchmark, kind = question.Kind, id = question.Clean.Id, question = question.Clean.Messages[^1].Content, changed = question.Changed.Messages[^1].Content, expected = question.Clean.Expected,
-                answers = Each(answer => answer.Clean.Answer), changed_answers = Each(answer => answer.Changed.Answer), scores = Each(answer => answer.Clean.Score), changed_scores = Each(answer => answer.Changed.Score),
+                benchmark = question.Benchmark,
+                kind = question.Kind,
+                id = question.Clean.Id,
+                question = question.Clean.Messages[^1].Content,
+                changed = question.Changed.Messages[^1].Content,
+                expected = question.Clean.Expected,
+                answers = Each(answer => answer.Clean.Answer),
+                changed_answers = Each(answer => answer.Changed.Answer),
+                scores = Each(answer => answer.Clean.Score),
+                changed_scores = Each(answer => answer.Changed.Score),
             }, Json);
         });
         await File.WriteAllLinesAsync(path + ".partial", lines, cancellationToken);
