@@ -21,6 +21,8 @@ public sealed class Trainer(TimeProvider clock)
         var corpus = new Corpus(traces, plan.Shape.Context, plan.ValidationShare, plan.Ensemble, plan.Rejected, plan.ValidationIds) { IsTeacherAtHand = plan.OnlineTargets, AreHeadsRanked = plan.RankedHeads };
         set_num_threads(plan.Threads > 0 ? plan.Threads : Environment.ProcessorCount);
         var device = Accelerator.Find(plan.Device);
+        var asked = plan.Precision;
+        plan = plan with { Precision = FastProducts.Or(asked, device) };
         var teacher = plan.Teacher is { } gguf ? FrozenTeacher.Open(gguf, plan.Vocabulary, device, plan.Precision) : null;
         Preflight.Check(plan, traces, corpus, losses, inner, teacher?.Shape, preferences);
         var fingerprint = Preflight.Fingerprint(plan, traces, [.. plan.Losses.Select(Describe)]);
@@ -37,6 +39,11 @@ public sealed class Trainer(TimeProvider clock)
             double? peak = MachinePeak.Matters(Preflight.Operations(plan, corpus)) ? MachinePeak.Measure(plan, device) : null;
             progress.Say(Preflight.Summary(plan, corpus, run.Steps, run.Network.Parameters));
             progress.Say(Preflight.Cost(plan, corpus, peak));
+            if (plan.Precision != asked)
+            {
+                progress.Say("trains in float32: this processor has no bfloat16 products (neither AVX512_BF16 nor AMX)");
+            }
+
             progress.Say(Preflight.Example(plan, corpus, progress.ShowsColour));
             if (run.Optimizer.StepsDone > 0)
             {
@@ -60,7 +67,7 @@ public sealed class Trainer(TimeProvider clock)
         }
 
         resume.Clear();
-        return new TrainingResult(plan.Shape.Parameters, run.Network.Parameters, run.Optimizer.StepsDone, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve);
+        return new TrainingResult(plan.Shape.Parameters, run.Network.Parameters, run.Optimizer.StepsDone, run.Curve.Tokens, run.Curve.TrainedTokens, run.Curve.Seconds, run.Curve) { Precision = plan.Precision };
     }
 
     static void Loop(TrainingRun run, TrainingPlan plan, string folder, ResumeFolder resume, Action<string> save, Meter meter, Metrics metrics, IProgressLog progress, CancellationToken cancellationToken)

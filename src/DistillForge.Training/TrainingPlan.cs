@@ -93,6 +93,7 @@ public sealed record TrainingPlan
     /// <summary>Largest norm of the whole gradient.</summary>
     public double Clip { get; init; } = 1;
 
+    /// <summary>Float32 is taken in place of bfloat16 on processors that would be slow at it (<see cref="FastProducts"/>).</summary>
     public Precision Precision { get; init; } = Precision.BFloat16;
 
     /// <summary>Share of the rows that are held out and only measured.</summary>
@@ -132,4 +133,8 @@ public sealed record TrainingPlan
 /// <param name="Tokens">Input tokens of all steps, without padding.</param>
 /// <param name="TrainedTokens">Those that had a target.</param>
 /// <param name="Seconds">Of all steps, over all interruptions.</param>
-public sealed record TrainingResult(long Parameters, long TrainedParameters, long Steps, long Tokens, long TrainedTokens, double Seconds, TrainingCurve Curve);
+public sealed record TrainingResult(long Parameters, long TrainedParameters, long Steps, long Tokens, long TrainedTokens, double Seconds, TrainingCurve Curve)
+{
+    /// <summary>Of the matrix products; float32 where bfloat16 was asked of a processor that is slow at it.</summary>
+    public Precision Precision { get; init; }
+}

@@ -255,6 +255,7 @@ public sealed record TrainSettings
     /// <summary>Longest gradient, as a norm.</summary>
     public double Clip { get; init; } = 1.0;
 
+    /// <summary>Of the matrix products. Processors without bf16 products (neither AVX512_BF16 nor AMX) train in float32 instead, and say so.</summary>
     public Precision Precision { get; init; } = Precision.Bf16;
 
     /// <summary>Share of the rows that is kept out to watch the training.</summary>

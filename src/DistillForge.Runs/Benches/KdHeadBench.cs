@@ -26,7 +26,7 @@ public sealed class KdHeadBench : IBench
         await Task.Yield();
         TrainBench.Configure(request);
         var details = new List<Measurement>();
-        foreach (var precision in new[] { Precision.Float32, Precision.BFloat16 })
+        foreach (var precision in TrainBench.Precisions(request))
         {
             foreach (var (tokens, vocabulary) in Sizes.Where(size => request.Tokens == 0 || size.Tokens <= request.Tokens))
             {

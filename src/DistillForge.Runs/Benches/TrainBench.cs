@@ -29,7 +29,7 @@ public sealed class TrainBench : IBench
         foreach (var name in request.Make is { } one ? [one] : Students)
         {
             var shape = SpeedModel.ShapeOf(name);
-            foreach (var precision in new[] { Precision.Float32, Precision.BFloat16 })
+            foreach (var precision in Precisions(request))
             {
                 details.Add(await OneAsync(name, shape, precision, length, request, log, cancellationToken));
             }
@@ -41,6 +41,9 @@ public sealed class TrainBench : IBench
 
     /// <summary>Threads are settled before libtorch is loaded.</summary>
     internal static void Configure(BenchRequest request) => TrainingEngine.Configure(request.Threads);
+
+    /// <summary>float32, and bf16 where the device multiplies it fast: nobody trains in it elsewhere.</summary>
+    internal static IEnumerable<Precision> Precisions(BenchRequest request) => FastProducts.InBFloat16(request.Device) ? [Precision.Float32, Precision.BFloat16] : [Precision.Float32];
 
     static async Task<Measurement> OneAsync(string name, ModelShape shape, Precision precision, int length, BenchRequest request, IProgressLog log, CancellationToken cancellationToken)
     {

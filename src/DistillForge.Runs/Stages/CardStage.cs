@@ -86,7 +86,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             ("tokens", $"{figures.GetValueOrDefault("tokens"):N0}, of which {figures.GetValueOrDefault("trained_tokens"):N0} trained"),
             .. Run.Recipe.Student.Lora is null ? Array.Empty<(string, string)>() : [("trained", $"{figures.GetValueOrDefault("trained_parameters"):N0} parameters of adapters, merged into the frozen ones")],
             ("learning rate", $"{train.LearningRate:0.######} at the peak"),
-            ("precision", train.Precision.ToString().ToLowerInvariant()),
+            ("precision", figures.GetValueOrDefault("precision_bits") == 32 ? "float32" : "bf16 products, float32 weights"),
             ("seed", Run.Recipe.Seed.ToString()),
             ("training took", $"{figures.GetValueOrDefault("seconds"):0} s on {Environment.ProcessorCount} CPU cores"),
         ];

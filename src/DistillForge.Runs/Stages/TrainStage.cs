@@ -142,6 +142,7 @@ sealed class TrainStage(RunContext run, TrainStage.Role role) : Stage(run)
             ["parameters"] = result.Parameters,
             ["trained_parameters"] = result.TrainedParameters,
             ["beside"] = Beside,
+            ["precision_bits"] = result.Precision == Training.Precision.BFloat16 ? 16 : 32,
             ["steps"] = result.Steps,
             ["tokens"] = result.Tokens,
             ["trained_tokens"] = result.TrainedTokens,

@@ -1,6 +1,7 @@
 // A softmax layer and its cross-entropy against sparse targets in one: sum over n, k of  -w[n,k] * log softmax(h[n] * W^T)[ids[n,k]].
 // Logits exist for `chunk` rows at a time; the gradients are made in the forward pass, where the logits are, and only when they are asked for.
 #include "fused.h"
+#include "product.h"
 
 using namespace df;
 
@@ -134,7 +135,16 @@ void add_products(const at::Tensor& total, const at::Tensor& l, const at::Tensor
     constexpr int64_t rows = 8192;
     for (int64_t first = 0; first < total.size(0); first += rows) {
         int64_t n = std::min(rows, total.size(0) - first);
-        add_to(total.narrow(0, first, n), at::mm(l.narrow(1, first, n).t(), part));
+        add_to(total.narrow(0, first, n), df::mm(l.narrow(1, first, n).t(), part));
+    }
+}
+
+void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b)
+{
+    if (df::needs_float(a)) {
+        out.copy_(at::mm(a.to(at::kFloat), b.to(at::kFloat)));
+    } else {
+        at::mm_out(out, a, b);
     }
 }
 
@@ -150,11 +160,11 @@ struct SparseEntropy : torch::autograd::Function<SparseEntropy> {
         for (int64_t start = 0; start < n; start += chunk) {
             int64_t rows = std::min(chunk, n - start);
             at::Tensor part = h.narrow(0, start, rows), l = logits.narrow(0, 0, rows);
-            at::mm_out(l, part, w.t());
+            multiply(l, part, w.t());
             (numbers.plain ? rows_plain : rows_of)(l, start, ids, weights, losses, surprisals, numbers);
             if (gh.defined()) {
                 at::Tensor target = gh.narrow(0, start, rows);
-                at::mm_out(target, l, w);
+                multiply(target, l, w);
             }
             if (gw.defined() && h.scalar_type() == at::kFloat) {
                 gw.addmm_(l.t(), part);

@@ -1,5 +1,5 @@
 // torch.nn.functional: what has parameters, and losses of plain ops.
-#include "shim.h"
+#include "product.h"
 
 using df::dims;
 using df::get;
@@ -8,7 +8,7 @@ using df::number;
 
 static at::Tensor optional(df_tensor* t) { return t ? get(t) : at::Tensor(); }
 
-DF_API int df_linear(df_tensor* x, df_tensor* weight, df_tensor* bias, df_tensor** out) { DF_RETURN(at::linear(get(x), get(weight), optional(bias))); }
+DF_API int df_linear(df_tensor* x, df_tensor* weight, df_tensor* bias, df_tensor** out) { DF_RETURN(bias == nullptr && df::needs_float(get(x)) ? df::matmul(get(x), get(weight).t()) : at::linear(get(x), get(weight), optional(bias))); }
 DF_API int df_addmm(df_tensor* a, df_tensor* b, df_tensor* c, double beta, double alpha, df_tensor** out) { DF_RETURN(at::addmm(get(a), get(b), get(c), beta, alpha)); }
 DF_API int df_baddbmm(df_tensor* a, df_tensor* b, df_tensor* c, double beta, double alpha, df_tensor** out) { DF_RETURN(at::baddbmm(get(a), get(b), get(c), beta, alpha)); }
 DF_API int df_einsum(const char* equation, df_tensor* const* tensors, int32_t n, df_tensor** out) { DF_RETURN(at::einsum(equation, list(tensors, n))); }

@@ -1,11 +1,12 @@
 // One number in, one number out; and pairs of them. In-place forms end in an underscore, as in PyTorch.
-#include "shim.h"
+#include "product.h"
 
 using df::get;
 using df::number;
 
 #define UNARY(name) DF_API int df_##name(df_tensor* a, df_tensor** out) { DF_RETURN(at::name(get(a))); }
 #define BINARY(name) DF_API int df_##name(df_tensor* a, df_tensor* b, df_tensor** out) { DF_RETURN(at::name(get(a), get(b))); }
+#define PRODUCT(name) DF_API int df_##name(df_tensor* a, df_tensor* b, df_tensor** out) { DF_RETURN(df::name(get(a), get(b))); }
 #define BINARY_SCALAR(name) DF_API int df_##name##_scalar(df_tensor* a, df_scalar b, df_tensor** out) { DF_RETURN(at::name(get(a), number(b))); }
 
 UNARY(exp) UNARY(exp2) UNARY(expm1) UNARY(log) UNARY(log2) UNARY(log1p) UNARY(sin) UNARY(cos) UNARY(tanh) UNARY(sigmoid) UNARY(log_sigmoid)
@@ -13,7 +14,8 @@ UNARY(relu) UNARY(silu) UNARY(sqrt) UNARY(rsqrt) UNARY(square) UNARY(abs) UNARY(
 UNARY(round) UNARY(erf) UNARY(isfinite) UNARY(isnan) UNARY(isinf) UNARY(logical_not) UNARY(softplus)
 
 BINARY(mul) BINARY(div) BINARY(pow) BINARY(maximum) BINARY(minimum) BINARY(eq) BINARY(ne) BINARY(lt) BINARY(le) BINARY(gt) BINARY(ge)
-BINARY(logical_and) BINARY(logical_or) BINARY(logical_xor) BINARY(remainder) BINARY(matmul) BINARY(mm) BINARY(bmm) BINARY(outer) BINARY(dot)
+BINARY(logical_and) BINARY(logical_or) BINARY(logical_xor) BINARY(remainder) BINARY(outer) BINARY(dot)
+PRODUCT(matmul) PRODUCT(mm) PRODUCT(bmm)
 BINARY_SCALAR(mul) BINARY_SCALAR(div) BINARY_SCALAR(pow) BINARY_SCALAR(eq) BINARY_SCALAR(ne) BINARY_SCALAR(lt) BINARY_SCALAR(le)
 BINARY_SCALAR(gt) BINARY_SCALAR(ge) BINARY_SCALAR(remainder)
 

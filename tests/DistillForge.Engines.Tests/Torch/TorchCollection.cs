@@ -1,6 +1,6 @@
 namespace DistillForge.Engines.Tests.Torch;
 
-/// <summary>Tests that count live tensors or switch kernels off run alone.</summary>
+/// <summary>Tests that count live tensors, switch kernels off or compare bits run alone: the number of BLAS threads is one for the whole process, and bits depend on it.</summary>
 [CollectionDefinition("torch", DisableParallelization = true)]
 public sealed class TorchCollection
 {

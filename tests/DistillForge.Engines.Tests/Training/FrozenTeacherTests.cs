@@ -7,6 +7,7 @@ using DistillForge.Training.Inference;
 namespace DistillForge.Engines.Tests.Training;
 
 /// <summary>A GGUF teacher as a torch network beside the student.</summary>
+[Collection("torch")]
 public sealed class FrozenTeacherTests(Scratch scratch) : IClassFixture<Scratch>
 {
     [Theory]

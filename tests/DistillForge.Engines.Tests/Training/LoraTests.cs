@@ -9,6 +9,7 @@ using DistillForge.Training.Pretrained;
 namespace DistillForge.Engines.Tests.Training;
 
 /// <summary>Adapters: what they train, that merged and apart they are one model, in llama.cpp too.</summary>
+[Collection("torch")]
 public sealed class LoraTests(Scratch scratch) : IClassFixture<Scratch>
 {
     static readonly LoraPlan Plan = new(Rank: 4, Alpha: 8, Dropout: 0.1, Targets: [], Precision.Float32);

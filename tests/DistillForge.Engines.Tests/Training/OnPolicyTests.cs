@@ -4,6 +4,7 @@ using DistillForge.Training.Inference;
 namespace DistillForge.Engines.Tests.Training;
 
 /// <summary>The student answers some batches itself, and a teacher reads that live.</summary>
+[Collection("torch")]
 public sealed class OnPolicyTests(Scratch scratch) : IClassFixture<Scratch>
 {
     static readonly TokenTrace[] Rows = Small.Counting(60, new Random(2));

@@ -3,6 +3,7 @@ using DistillForge.Training;
 namespace DistillForge.Engines.Tests.Training;
 
 /// <summary>Rows end to end, and layers computed twice: another way to the same gradient.</summary>
+[Collection("torch")]
 public sealed class PackingTests(Scratch scratch) : IClassFixture<Scratch>
 {
     static readonly int[] Lengths = [5, 30, 6, 12, 31, 7, 5];

@@ -4,6 +4,7 @@ using DistillForge.Training.Losses;
 namespace DistillForge.Engines.Tests.Training;
 
 /// <summary>Losses on pairs: by hand, by differences, and in a whole run.</summary>
+[Collection("torch")]
 public sealed class PreferenceTests(Scratch scratch) : IClassFixture<Scratch>
 {
     static readonly double[] Chosen = [0, 1.5, -0.3, -40, 900];

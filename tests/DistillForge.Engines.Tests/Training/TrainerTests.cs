@@ -3,6 +3,7 @@ using DistillForge.Training.Inference;
 
 namespace DistillForge.Engines.Tests.Training;
 
+[Collection("torch")]
 public sealed class TrainerTests(Scratch scratch) : IClassFixture<Scratch>
 {
     static readonly TrainingPlan Plan = new()
@@ -79,6 +80,19 @@ public sealed class TrainerTests(Scratch scratch) : IClassFixture<Scratch>
         Assert.Contains(log.Said, line => line.Contains(damaged, StringComparison.Ordinal) && line.Contains(damaged == "state.json" ? "is no" : "checksum", StringComparison.Ordinal));
         Assert.Contains("going on after step 20", log.Said);
         Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(Path.Combine(broken, "model.safetensors")));
+    }
+
+    [Fact]
+    public async Task A_processor_without_bfloat16_products_trains_in_float32_and_says_so()
+    {
+        // The kernel's own list of what the processor has.
+        var isFast = File.ReadAllText("/proc/cpuinfo").Split(' ', '\n').Any(flag => flag is "avx512_bf16" or "amx_bf16");
+        var log = new Lines();
+
+        var result = await new Trainer(TimeProvider.System).TrainAsync(Plan with { Steps = 2 }, Small.Counting(16, new Random(3)), scratch["precision"], log, default);
+
+        Assert.Equal(isFast ? Precision.BFloat16 : Precision.Float32, result.Precision);
+        Assert.Equal(!isFast, log.Said.Any(line => line.StartsWith("trains in float32", StringComparison.Ordinal)));
     }
 
     [Fact]
