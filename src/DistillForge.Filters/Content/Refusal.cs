@@ -1,3 +1,4 @@
+using System.Text;
 using DistillForge.Core;
 
 namespace DistillForge.Filters;
@@ -41,7 +42,7 @@ public sealed class Refusal(Refusal.Options options) : IFilter
         for (var from = 0; from < Math.Min(options.Start, text.Length);)
         {
             from = sentence.Read(text, from);
-            if ((Declining.Find(sentence, opens: true) ?? Impersonal.Find(sentence.Text)) is { } refusal && Drop(text, "refusal", sentence, refusal) is { } dropped)
+            if ((Declining.Find(sentence.Text, opens: true) ?? Impersonal.Find(sentence.Text)) is { } refusal && Drop(text, "refusal", sentence, refusal) is { } dropped)
             {
                 return dropped;
             }
@@ -62,7 +63,7 @@ public sealed class Refusal(Refusal.Options options) : IFilter
         for (var from = options.Start; anchors is not null && from < text.Length && anchors.TryFind(text, from, out var found, out _);)
         {
             from = Math.Max(found + 1, sentence.Read(text, Beginning(text, found)));
-            var verdict = options.Where == Place.Throughout && Declining.Find(sentence, opens: false) is { } refusal ? Drop(text, "refusal", sentence, refusal)
+            var verdict = options.Where == Place.Throughout && Declining.Find(sentence.Text, opens: false) is { } refusal ? Drop(text, "refusal", sentence, refusal)
                 : options.Boilerplate && SelfDescription.Find(sentence.Text, opens: false) is { } description ? Drop(text, "assistant-boilerplate", sentence, description)
                 : null;
             if (verdict is not null)
@@ -76,22 +77,34 @@ public sealed class Refusal(Refusal.Options options) : IFilter
 
     Verdict? Foreign(string text)
     {
-        var until = options.Where == Place.Start ? Math.Min(options.Start, text.Length) : text.Length;
-        for (var from = 0; OtherLanguages.Anchors.TryFind(text, from, out var start, out _) && start < until; from = start + 1)
+        var within = text.AsSpan(0, options.Where == Place.Start ? Math.Min(options.Start, text.Length) : text.Length);
+        var alphabets = Ascii.IsValid(within) ? 1 : 2;
+        foreach (var anchors in OtherLanguages.Anchors.Take(alphabets))
         {
-            if (OtherLanguages.Refusing.LengthAt(text.AsSpan(start, Math.Min(Window, text.Length - start))) is > 0 and var length && Scene.IsOwnVoice(text, start))
+            for (var from = 0; anchors.TryFind(within, from, out var start, out _); from = start + 1)
             {
-                return Drop(text, "refusal", start, start + length);
+                if (OtherLanguages.Refusing.LengthAt(text.AsSpan(start, Math.Min(Window, text.Length - start))) is > 0 and var length && Scene.IsOwnVoice(text, start))
+                {
+                    return Drop(text, "refusal", start, start + length);
+                }
             }
         }
 
         var opening = text.AsSpan(0, Math.Min(Window, text.Length));
-        if (opening.ContainsAny(OtherLanguages.Regrets) && OtherLanguages.Unspaced.LengthAt(opening) is > 0 and var whole)
+        if (alphabets > 1 && opening.ContainsAny(OtherLanguages.Regrets) && OtherLanguages.Unspaced.LengthAt(opening) is > 0 and var whole)
         {
             return Drop(text, "refusal", 0, whole);
         }
 
-        return options.Boilerplate && OtherLanguages.SelfAnchors.TryFind(text, 0, out var self, out var term) && Scene.IsOwnVoice(text, self) ? Drop(text, "assistant-boilerplate", self, self + term.Length) : null;
+        foreach (var anchors in options.Boilerplate ? OtherLanguages.SelfAnchors.Take(alphabets) : [])
+        {
+            if (anchors.TryFind(within, 0, out var self, out var term) && Scene.IsOwnVoice(text, self))
+            {
+                return Drop(text, "assistant-boilerplate", self, self + term.Length);
+            }
+        }
+
+        return null;
     }
 
     static Verdict? Drop(string text, string code, in PlainSentence sentence, Range part)
@@ -112,7 +125,8 @@ public sealed class Refusal(Refusal.Options options) : IFilter
         return before < 0 ? least : least + before + 1;
     }
 
-    static readonly TermFinder SelfAnchors = new(["as an ai", "as a language model", "as a large language model", "as an artificial intelligence", "i am an ai", "i'm an ai", "i’m an ai", "i am a language model", "i'm a language model", "i’m a language model", "i am a large language model", "i'm a large language model", "i’m a large language model", "i'm just an ai", "i’m just an ai", "i am just an ai", "i am an artificial intelligence"]);
+    // Behind any apostrophe; all in ASCII, which is found fastest.
+    static readonly TermFinder SelfAnchors = new(["as an ai", "a language model", "large language model", "an artificial intelligence", "just an ai", "am an ai", "m an ai"]);
 
-    static readonly TermFinder LaterAnchors = new(["as an ai", "as a language model", "as a large language model", "i am", "i'm", "i’m", "i can", "i can't", "i can’t", "i cannot", "i could", "i couldn't", "i will", "i won't", "i won’t", "i must", "i have to", "i do", "i don't", "i don’t", "i decline", "i refuse", "i respectfully", "i should", "i shouldn't", "i'd", "i’d", "i would"]);
+    static readonly TermFinder LaterAnchors = new(["as an ai", "a language model", "large language model", "an artificial intelligence", "just an ai", "am an ai", "m an ai", "i"]);
 }

@@ -21,7 +21,10 @@ sealed class Form(string pattern, Form.Begin at = Form.Begin.Word, string? needs
         Anywhere,
     }
 
-    readonly Regex regex = new($"{at switch { Begin.Word => " ", Begin.Start => @"\A", _ => "" }}(?:{pattern})", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
+    readonly Regex regex = new($"{at switch { Begin.Word => " ", Begin.Start => @"\A", _ => "" }}(?:{pattern})", RegexOptions.CultureInvariant, Never);
+
+    // A sentence is short and no pattern can be in it in many ways.
+    static readonly TimeSpan Never = TimeSpan.FromMinutes(1);
 
     readonly SearchValues<string>? needed = needs is null ? null : SearchValues.Create(needs.Split('|'), StringComparison.Ordinal);
 

@@ -13,8 +13,6 @@ ref struct PlainSentence(Span<char> characters, Span<int> starts, Span<int> ends
 
     static readonly SearchValues<char> Marks = SearchValues.Create(",;:.!?()\"“”„«»…—–");
 
-    static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Sorry = Words("sorry apologize apologise apologies regret afraid unfortunately sadly regrettably regretfully");
-
     // What may stand between any two words of a refusal and changes nothing.
     static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Adverbs = Words("""
         really actually currently directly ethically legally morally responsibly safely simply honestly possibly certainly definitely absolutely personally presently respectfully politely kindly just also
@@ -31,9 +29,6 @@ ref struct PlainSentence(Span<char> characters, Span<int> starts, Span<int> ends
 
     public readonly ReadOnlySpan<char> Text => characters[..length];
 
-    /// <summary>It says sorry, or unfortunately.</summary>
-    public bool Regrets { get; private set; }
-
     /// <summary>The place in the text of a part of <see cref="Text"/>.</summary>
     public readonly (int Start, int End) Origin(int index, int count)
     {
@@ -46,7 +41,7 @@ ref struct PlainSentence(Span<char> characters, Span<int> starts, Span<int> ends
     /// <returns>Where the next one begins.</returns>
     public int Read(ReadOnlySpan<char> text, int from)
     {
-        (length, Regrets) = (0, false);
+        length = 0;
         Put(" ", from, from);
         var at = from;
         while (at < text.Length && length < Capacity - 32)
@@ -118,7 +113,6 @@ ref struct PlainSentence(Span<char> characters, Span<int> starts, Span<int> ends
             lower[i] = IsApostrophe(lower[i]) ? '\'' : lower[i];
         }
 
-        Regrets |= Sorry.Contains(lower);
         if (Adverbs.Contains(lower))
         {
             return;

@@ -8,7 +8,7 @@ static class Scene
 {
     const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    static readonly Regex Written = new(@"(?:\A|\n)\W{0,4}(?:dear\s+(?:mr|mrs|ms|dr|prof|sir|madam|team|all|hiring|colleague|\p{L}+\s*[,\p{L}])|subject\s*:|to\s+whom\s+it\s+may|once\s+upon\s+a\s+time|chapter\b|scene\b|int\.|ext\.|title\s*:|q\s*:)", Linear);
+    static readonly Regex Written = new(@"(?:\A|\n)\W{0,4}(?:dear\s+(?:mr|mrs|ms|dr|prof|sir|madam|team|all|hiring|colleague|\p{L}+\s*[,\p{L}])|subject\s*:|to\s+whom\s+it\s+may|once\s+upon\s+a\s+time|chapter\b|scene\b|int\.|ext\.|title\s*:|q\s*:|chorus\b|verse\b|bridge\s*:|refrain\s*:)", Linear);
 
     static readonly Regex Drafted = new(@"\b(?:here['’]?s|here\s+(?:is|are)|sure|certainly|of\s+course|you\s+(?:could|can|might|may)\s+(?:say|write|reply|tell|answer|respond|try)|for\s+example|e\.g\.|example|template|sample|draft|translat\w+|means?|meaning|phrase|sentence|say\s+something\s+like|reads?|says)\b[^.!?\n]{0,120}:\s(?s:.)*\z", Linear);
 
@@ -18,6 +18,8 @@ static class Scene
 
     static readonly Regex Line = new(@"\A\W{0,4}(\p{Lu}[\p{L}'’]*(?:\s\p{Lu}?[\p{L}'’.]*){0,2})\W{0,3}:", RegexOptions.NonBacktracking);
 
+    static readonly SearchValues<char> Quotes = SearchValues.Create("\"“”„«»");
+
     static readonly string[] Authors = ["assistant", "ai", "answer", "response", "note", "bot", "chatbot", "a", "model", "reply", "warning", "disclaimer", "important", "chatgpt", "claude", "output", "final answer", "unfortunately", "sorry"];
 
     /// <param name="text">The whole answer.</param>
@@ -25,18 +27,16 @@ static class Scene
     public static bool IsOwnVoice(ReadOnlySpan<char> text, int start)
     {
         var before = text[Math.Max(0, start - 1000)..start];
-        return !IsQuoted(text, start) && !IsCode(before) && !IsNamedSpeaker(before) && !Written.IsMatch(before) && !Drafted.IsMatch(before) && !(Told.IsMatch(before) && !Spoken.IsMatch(before));
+        return !IsQuoted(text, start) && !IsCode(text, before) && !IsNamedSpeaker(before) && !Written.IsMatch(before) && !Drafted.IsMatch(before) && !(Told.IsMatch(before) && !Spoken.IsMatch(before));
     }
 
     // "I can't help you," said the guard: quoted words are not the answer's own, unless the whole answer is in quotes.
     static bool IsQuoted(ReadOnlySpan<char> text, int start)
     {
         var first = text.Length - text.TrimStart().Length;
-        var whole = start > first && IsQuote(text[first]) && IsQuote(text.TrimEnd()[^1]) && text[(first + 1)..].TrimEnd()[..^1].IndexOfAny(DoubleQuotes) < 0;
+        var whole = start > first && IsQuote(text[first]) && IsQuote(text.TrimEnd()[^1]) && !text[(first + 1)..].TrimEnd()[..^1].ContainsAny(Quotes);
         return !whole && (Depth(text[Math.Max(0, start - 1000)..start]) > 0 || IsQuote(Near(text, start)));
     }
-
-    static readonly SearchValues<char> DoubleQuotes = SearchValues.Create("\"“”„«»");
 
     static int Depth(ReadOnlySpan<char> before) => before.Count('"') % 2 + Math.Max(0, before.Count('“') + before.Count('„') - before.Count('”')) + Math.Max(0, before.Count('«') - before.Count('»'));
 
@@ -48,10 +48,24 @@ static class Scene
 
     static bool IsQuote(char character) => character is '"' or '“' or '”' or '„' or '«' or '»' or '‘' or '’' or '\'';
 
-    static bool IsCode(ReadOnlySpan<char> before)
+    static bool IsCode(ReadOnlySpan<char> text, ReadOnlySpan<char> before)
     {
         var line = LineOf(before).TrimStart();
-        return before.Count('`') % 2 == 1 || line.StartsWith("//") || line.StartsWith("# ") || line.StartsWith(">");
+        return before.Count('`') % 2 == 1 || line.StartsWith("//") || line.StartsWith("# ") || (line.StartsWith('>') && !IsAllQuote(text)) || (line.Count('*') % 2 == 1 && !line.StartsWith('*'));
+    }
+
+    // An answer that is nothing but a block of quotation quotes nobody.
+    static bool IsAllQuote(ReadOnlySpan<char> text)
+    {
+        foreach (var line in text.EnumerateLines())
+        {
+            if (!line.IsWhiteSpace() && !line.TrimStart().StartsWith('>'))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     static bool IsNamedSpeaker(ReadOnlySpan<char> before)
