@@ -114,9 +114,9 @@ public static class Preflight
     public static string Summary(TrainingPlan plan, Corpus corpus, long steps, long trained, ModelShape? teacher = null)
     {
         var epochs = Epochs(plan, corpus);
-        var reading = teacher is null ? "" : FormattableString.Invariant($", {(Operations(plan, corpus, teacher) - Operations(plan, corpus)) / 1e12:N1} of it for the teacher to read along");
+        var reading = teacher is null ? "" : $", {Amount(Operations(plan, corpus, teacher) - Operations(plan, corpus))} of it for the teacher to read along";
         return FormattableString.Invariant(
-            $"{plan.Shape.Parameters:N0} parameters{(trained == plan.Shape.Parameters ? "" : FormattableString.Invariant($", {trained:N0} of adapters beside them are trained"))}; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Operations(plan, corpus, teacher) / 1e12:N1} TFLOP{reading}");
+            $"{plan.Shape.Parameters:N0} parameters{(trained == plan.Shape.Parameters ? "" : FormattableString.Invariant($", {trained:N0} of adapters beside them are trained"))}; {corpus.Training.Count:N0} rows to train on, {corpus.Validation.Count:N0} held out; {steps:N0} steps, {epochs * corpus.Tokens:N0} tokens of which {epochs * corpus.TrainedTokens:N0} are trained; about {Amount(Operations(plan, corpus, teacher))}{reading}");
     }
 
     /// <summary>What it takes, in a line.</summary>
@@ -142,6 +142,9 @@ public static class Preflight
         var reading = teacher is null ? 0 : StepCost.ReadingOperations(teacher, corpus.Tokens, corpus.TrainedTokens, length);
         return Epochs(plan, corpus) * (StepCost.Operations(plan.Shape, corpus.Tokens, corpus.TrainedTokens, length) + reading);
     }
+
+    static string Amount(double operations)
+        => operations < 1e12 ? FormattableString.Invariant($"{operations / 1e9:N0} GFLOP") : FormattableString.Invariant($"{operations / 1e12:N1} TFLOP");
 
     static double Bytes(TrainingPlan plan, Corpus corpus, ModelShape? teacher)
         => StepCost.Bytes(plan, corpus.Training.Count == 0 ? 0 : corpus.Training.Max(row => row.Length)) + (teacher is null ? 0 : StepCost.ReadingBytes(teacher, plan.Precision));

@@ -215,7 +215,7 @@ public sealed class LossTests
         var (pTail, qTail) = (tail.Sum(i => p[i]), tail.Sum(i => q[i]));
         var named = head.Sum(i => p[i] * Math.Log(p[i] / q[i]));
         var square = temperature * temperature;
-        // Without draws the tensor has no elements, and TorchSharp takes the missing memory for a failure.
+        // Without draws there is nothing in it, and TorchSharp refuses to read a matrix without elements.
         var ids = targets.Tail(temperature).SampleIds;
         var drawn = ids.numel() == 0 ? [] : ids.data<long>().ToArray();
         return square * (kind switch
