@@ -94,6 +94,7 @@ public static class Forge
         try
         {
             Lineage.Takedown.RefuseHalf(folder.Path);
+            TeacherFiles.CheckReadable(run);
             TermsGate.Check(run);
             TermsGate.Warn(run);
         }

@@ -112,6 +112,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         {
             Slices = TaskSlice.Of(asked),
             Tasks = TaskResult.Of(all, Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
+            Contamination = await ContaminationCount.OfAsync(Run, Benchmarks(), cancellationToken),
         };
         scores.Write(Run.Folder.In(File));
         if (Run.SharesVocabulary)
