@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace DistillForge.Evaluation;
 
 /// <summary>What is left of a benchmark when its questions are written otherwise, model beside model.</summary>
@@ -46,9 +44,9 @@ sealed record QuestionForms(double Clean, double Changed, double Same);
 /// <param name="Drop">Clean minus changed, paired by question, 95 % bootstrap.</param>
 /// <param name="SameAnswers">Share of changed questions that it answers word for word as the clean ones.</param>
 public sealed record RobustnessFigure(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Clean,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Changed,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Difference? Drop,
+    double? Clean,
+    double? Changed,
+    Difference? Drop,
     double SameAnswers,
     Range95 SameAnswersInterval)
 {

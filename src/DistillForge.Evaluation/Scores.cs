@@ -40,6 +40,9 @@ public sealed record Scores(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RobustnessResult>? Robustness { get; init; }
 
+    /// <summary>What each benchmark and the held-out rows share with the rows trained on; empty in scores of an older build.</summary>
+    public IReadOnlyList<Contamination> Contamination { get => field ?? []; init; } = [];
+
     public string ToJson() => JsonSerializer.Serialize(this, ScoresJson.Default.Scores);
 
     /// <summary>Whole or not at all.</summary>

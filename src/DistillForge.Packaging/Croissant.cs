@@ -102,16 +102,11 @@ public static class Croissant
         return field;
     }
 
-    // Lines of JSON are read by path, tables by column.
+    // A line of JSON is a row of a table as well: its readers take it by column, and what lies within by path.
     static JsonObject Source(CardFile file, string column, string? inner)
     {
-        var isJson = Encoding(file.Path) == "application/jsonlines";
-        var source = new JsonObject
-        {
-            ["fileObject"] = new JsonObject { ["@id"] = file.Path },
-            ["extract"] = isJson ? new JsonObject { ["jsonPath"] = inner is null ? $"$.{column}" : $"$.{column}[*].{inner}" } : new JsonObject { ["column"] = column },
-        };
-        if (inner is not null && !isJson)
+        var source = new JsonObject { ["fileObject"] = new JsonObject { ["@id"] = file.Path }, ["extract"] = new JsonObject { ["column"] = column } };
+        if (inner is not null)
         {
             source["transform"] = new JsonObject { ["jsonPath"] = inner };
         }

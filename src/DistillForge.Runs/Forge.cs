@@ -95,6 +95,7 @@ public static class Forge
         try
         {
             Lineage.Takedown.RefuseHalf(folder.Path);
+            TeacherFiles.CheckReadable(run);
             TermsGate.Check(run);
             TermsGate.Warn(run);
         }

@@ -95,6 +95,11 @@ static class Summaries
             yield return $"Student minus baseline, 95 % paired bootstrap: {string.Join("; ", Differences(comparison))}.";
         }
 
+        foreach (var set in scores.Contamination.Where(set => set.Same + set.Near > 0))
+        {
+            yield return $"{set}";
+        }
+
         foreach (var task in ScoreSections.Beyond(scores.Tasks))
         {
             if (TaskDifferences(task).ToList() is { Count: > 0 } differences)

@@ -20,6 +20,9 @@ public sealed class Dialogue
     /// <summary>For a byte-level BPE vocabulary that <see cref="BpeTokenizer"/> knows.</summary>
     public static Dialogue For(Vocabulary vocabulary) => new(vocabulary, new BpeTokenizer(vocabulary));
 
+    /// <summary>For texts alone, of any vocabulary: nothing is made into ids.</summary>
+    public static Dialogue OfText(Vocabulary vocabulary) => new(vocabulary, new NoTokenizer());
+
     public Vocabulary Vocabulary { get; }
 
     public ChatTemplate Template { get; }
@@ -31,22 +34,7 @@ public sealed class Dialogue
     /// <exception cref="CompletionFailedException"><c>control-token</c>: a message holds the text of a control token.</exception>
     public int[] Prompt(IReadOnlyList<Message> messages)
     {
-        foreach (var message in messages)
-        {
-            Refuse(message);
-        }
-
-        string text;
-        try
-        {
-            text = Render(messages, addGenerationPrompt: true);
-        }
-        catch (TemplateException refusal)
-        {
-            throw new CompletionFailedException(refusal.Code, refusal.Message);
-        }
-
-        var ids = tokenizer.Encode(text, parseSpecial: true);
+        var ids = tokenizer.Encode(Text(messages), parseSpecial: true);
         return Vocabulary.AddBos && Vocabulary.Bos is { } bos && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
     }
 
@@ -73,6 +61,32 @@ public sealed class Dialogue
             PromptLength = sequence.PromptLength,
             LossMask = [.. Enumerable.Repeat(true, sequence.TokenIds.Count - sequence.PromptLength)],
         };
+    }
+
+    /// <summary>Prompt and answer as text with every mark that the ids would have, for somebody who tokenizes it without adding any.</summary>
+    /// <exception cref="CompletionFailedException"><c>control-token</c>: a message or the answer holds the text of a control token.</exception>
+    public (string Prompt, string Answer) Marked(IReadOnlyList<Message> messages, string completion)
+    {
+        Refuse(Message.Assistant(completion));
+        var (text, bos) = (Text(messages), Vocabulary.AddBos ? Vocabulary.TextOf(Vocabulary.Bos) : "");
+        return (text.StartsWith(bos, StringComparison.Ordinal) ? text : bos + text, completion + Vocabulary.TextOf(End));
+    }
+
+    string Text(IReadOnlyList<Message> messages)
+    {
+        foreach (var message in messages)
+        {
+            Refuse(message);
+        }
+
+        try
+        {
+            return Render(messages, addGenerationPrompt: true);
+        }
+        catch (TemplateException refusal)
+        {
+            throw new CompletionFailedException(refusal.Code, refusal.Message);
+        }
     }
 
     string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt)

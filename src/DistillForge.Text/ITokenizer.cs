@@ -10,3 +10,11 @@ public interface ITokenizer
     /// <summary>The text of the tokens; control tokens are left out, bytes that are no UTF-8 become U+FFFD.</summary>
     string Decode(IReadOnlyList<int> ids);
 }
+
+/// <summary>Stands where a tokenizer must and none is needed.</summary>
+sealed class NoTokenizer : ITokenizer
+{
+    public int[] Encode(string text, bool parseSpecial) => throw new NotSupportedException("Only texts are asked for.");
+
+    public string Decode(IReadOnlyList<int> ids) => throw new NotSupportedException("Only texts are asked for.");
+}

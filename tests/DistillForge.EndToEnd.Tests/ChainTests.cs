@@ -40,6 +40,10 @@ public class ChainTests
         }
 
         Assert.Empty(Directory.GetFiles(work.Run("tiny"), "*.candidate"));
+        // The template gives no text to both sides; how many are near each other it does not know.
+        var contamination = scores.GetProperty("contamination").EnumerateArray().Single();
+        Assert.Equal(("held-out", 20, 0), (contamination.GetProperty("set").GetString(), contamination.GetProperty("questions").GetInt32(), contamination.GetProperty("same").GetInt32()));
+        Assert.Contains("among the prompts trained on", File.ReadAllText(work.Run("tiny", "README.md")), StringComparison.Ordinal);
         await CheckBillAsync(work, recipe);
         WinsAddUp(work, scores);
         await NothingOfATakenRowIsLeftAsync(work);

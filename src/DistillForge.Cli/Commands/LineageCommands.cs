@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistillForge.Core;
+using DistillForge.Data;
 using DistillForge.Runs.Lineage;
 
 namespace DistillForge.Cli.Commands;
@@ -71,12 +72,20 @@ static class ExportCommand
         var format = new Option<string>("--format") { Description = $"The shape of the rows: {string.Join(", ", CuratedExport.Formats)}", Required = true };
         var target = new Option<string>("--out", "-o") { Description = "The file to write; .jsonl, .csv or .parquet", Required = true };
         var by = new Option<string>("--by") { Description = "Who takes the rows, for the ledger; else the system's user", DefaultValueFactory = _ => Environment.UserName };
-        var command = new Command("export", "Write a run's curated rows in a shape that TRL, axolotl, LLaMA-Factory and OpenAI read; the ledger keeps who took which.") { run, format, target, by };
+        var template = new Option<string?>("--template") { Description = "Of axolotl-input-output: a GGUF with the chat template (default: the student's)" };
+        var guard = new Option<bool>("--guard-formulas") { Description = "Of .csv that people will open: an apostrophe before a text that a spreadsheet would run as a formula" };
+        var command = new Command("export", "Write a run's curated rows in a shape that TRL, axolotl, LLaMA-Factory and OpenAI read; the ledger keeps who took which.") { run, format, target, by, template, guard };
         command.SetAction(parsed => Ending.OfAsync(async interrupt =>
         {
-            var (export, hasCard) = await CuratedExport.WriteAsync(parsed.GetRequiredValue(run), parsed.GetRequiredValue(format), parsed.GetRequiredValue(target), parsed.GetRequiredValue(by), TimeProvider.System, interrupt);
+            var (export, hasCard, formulas) = await CuratedExport.WriteAsync(parsed.GetRequiredValue(run), parsed.GetRequiredValue(format), parsed.GetRequiredValue(target), parsed.GetRequiredValue(by),
+                parsed.GetValue(guard) ? CsvCells.Guarded : CsvCells.AsTheyAre, parsed.GetValue(template), TimeProvider.System, interrupt);
             await Console.Out.WriteLineAsync($"{export.Rows:N0} rows in {parsed.GetRequiredValue(target)}, sha256 {export.Sha256}");
             await Console.Out.WriteLineAsync(hasCard ? "beside it: README.md (dataset card), croissant.json and GOVERNANCE.md" : "no dataset card: a README.md that is not ours lies there; export into a folder of its own for one");
+            if (formulas > 0)
+            {
+                await Console.Error.WriteLineAsync($"{formulas:N0} cells begin as a formula does (=, +, -, @): read the file by program, or write it with --guard-formulas before somebody opens it in a spreadsheet");
+            }
+
             return ExitCode.Done;
         }));
         return command;

@@ -47,7 +47,7 @@ static class TakedownCommand
             yield return $"row      {row.Id[..Math.Min(16, row.Id.Length)]}  {Short(row.Texts[0])}  →  {Short(row.Answer)}  ({TerminalText.OnOneLine(row.Source)})";
         }
 
-        yield return $"{plan.Rows.Count:N0} rows{(plan.Rows.Count > Shown ? $", of which {Shown} are shown" : "")}: those that fit, all answers to the same questions, and later turns of their conversations";
+        yield return $"{plan.Rows.Count:N0} row{(plan.Rows.Count == 1 ? "" : "s")}{(plan.Rows.Count > Shown ? $", of which {Shown} are shown" : "")}: those that fit, all answers to the same questions, and later turns of their conversations";
         foreach (var student in plan.Students)
         {
             yield return $"student  {student.Path} ({student.Stage}) learned from them: train it again, or delete it; sha256 {student.Sha256}";

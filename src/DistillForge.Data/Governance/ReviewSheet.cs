@@ -17,7 +17,6 @@ public static class ReviewSheet
 {
     const long MaxBytes = 64 << 20;
     const int MaxCell = 200_000;
-    const string FormulaStarts = "=+-@\t\r";
 
     static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -39,7 +38,7 @@ public static class ReviewSheet
         }
 
         using var csv = new CsvWriter(text, CultureInfo.InvariantCulture, leaveOpen: true);
-        foreach (var line in rows.Select(row => Keys.Select(key => Guarded(row.GetValueOrDefault(key) ?? ""))).Prepend(Keys))
+        foreach (var line in rows.Select(row => Keys.Select(key => FormulaGuard.Guarded(row.GetValueOrDefault(key) ?? ""))).Prepend(Keys))
         {
             foreach (var cell in line)
             {
@@ -132,7 +131,7 @@ public static class ReviewSheet
 
         while (Next(csv, path))
         {
-            yield return new ReviewRow(csv.Parser.RawRow, heads.Select((head, i) => (head, csv.GetField(i) ?? "")).ToDictionary(cell => cell.head, cell => Unguarded(cell.Item2)));
+            yield return new ReviewRow(csv.Parser.RawRow, heads.Select((head, i) => (head, csv.GetField(i) ?? "")).ToDictionary(cell => cell.head, cell => FormulaGuard.Unguarded(cell.Item2)));
         }
     }
 
@@ -147,10 +146,4 @@ public static class ReviewSheet
             throw new ForgeException(path, [new Problem("", exception is DecoderFallbackException ? "is not UTF-8 text from about here." : "is no CSV from here on.", "", csv.Parser.RawRow)], inner: exception);
         }
     }
-
-    static string Guarded(string cell) => StartsFormula(cell.AsSpan().TrimStart('\'')) ? "'" + cell : cell;
-
-    static string Unguarded(string cell) => cell.StartsWith('\'') && StartsFormula(cell.AsSpan().TrimStart('\'')) ? cell[1..] : cell;
-
-    static bool StartsFormula(ReadOnlySpan<char> text) => !text.IsEmpty && FormulaStarts.Contains(text[0]);
 }

@@ -20,6 +20,7 @@ static class RowForms
         new("openai-preference", row => Has(row, "preferred_output"), OpenAiPreference),
         new("preference", row => Has(row, "chosen"), Preference),
         new("messages", row => Has(row, "messages"), row => Split(RowMessages.Of(row.GetProperty("messages"), "messages", "user"))),
+        new("kto", IsKto, row => WantedOnly(row)),
         new("prompt-completion", row => row.TryGetProperty("prompt", out _), row => (RowMessages.Of(row.GetProperty("prompt"), "prompt", "user"), Answer(row, "completion"))),
         new("sharegpt", row => Has(row, "conversations"), row => Split(ShareGpt(row))),
         new("alpaca", row => Has(row, "instruction"), row => (Alpaca(row), Answer(row, "output"))),
@@ -63,6 +64,15 @@ static class RowForms
             : [.. chosen.SkipLast(1)];
         return chosen is [.., { Role: "assistant" } best] ? (asked, [best]) : throw new FormatException("has a 'chosen' that does not end with the assistant's answer.");
     }
+
+    // In a cell of CSV the label is text.
+    static bool IsKto(JsonElement row) => Has(row, "prompt") && Has(row, "completion") && Label(row) is not null;
+
+    static bool? Label(JsonElement row) => row.TryGetProperty("label", out var label) && bool.TryParse(label.ToString(), out var isWanted) ? isWanted : null;
+
+    static (IReadOnlyList<Message>, IReadOnlyList<Message>) WantedOnly(JsonElement row) => Label(row) is true
+        ? (RowMessages.Of(row.GetProperty("prompt"), "prompt", "user"), Answer(row, "completion"))
+        : throw new FormatException("has 'label': false: an answer that is not wanted (KTO), and nothing here learns from it alone. Take these rows out, make pairs of them ('rejected'), or name the shape 'prompt-completion' where the label means something else.");
 
     static (IReadOnlyList<Message>, IReadOnlyList<Message>) OpenAiPreference(JsonElement row)
     {

@@ -33,6 +33,13 @@ public sealed class JudgementFile : IDisposable
     /// <summary>How much a judge said in a run.</summary>
     public static long Count(string runFolder, string judge) => File.Exists(PathOf(runFolder, judge)) ? File.ReadLines(PathOf(runFolder, judge)).LongCount() : 0;
 
+    /// <summary>What judges said in a run about a row, or about the question of a benchmark.</summary>
+    public static IReadOnlyList<Judgement> About(string runFolder, string id)
+    {
+        var folder = Path.Combine(runFolder, FolderName);
+        return Directory.Exists(folder) ? [.. Directory.GetFiles(folder, "*.jsonl").Order(StringComparer.Ordinal).SelectMany(file => File.ReadLines(file)).Select(Parse).OfType<Judgement>().Where(judgement => judgement.Id == id)] : [];
+    }
+
     public Judgement? Find(string key)
     {
         lock (gate)
@@ -80,18 +87,23 @@ public sealed class JudgementFile : IDisposable
 
         foreach (var line in Encoding.UTF8.GetString(bytes, 0, whole).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            try
+            if (Parse(line) is { } judgement)
             {
-                var judgement = JsonSerializer.Deserialize<Judgement>(line, Json);
-                if (judgement is { Key: not null })
-                {
-                    known[judgement.Key] = judgement;
-                }
+                known[judgement.Key] = judgement;
             }
-            catch (JsonException)
-            {
-                // As good as absent: it is asked again.
-            }
+        }
+    }
+
+    // A line that cannot be read is as good as absent: it is asked again.
+    static Judgement? Parse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Judgement>(line, Json) is { Key: not null } judgement ? judgement : null;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 }

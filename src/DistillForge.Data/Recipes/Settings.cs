@@ -331,6 +331,12 @@ public sealed record EvaluateSettings
     /// <summary>Rows never trained on, for the comparison of distributions.</summary>
     public int HeldOut { get; init; } = 300;
 
+    /// <summary>
+    /// Those rows are chosen by whole clusters (near-duplicates, rows of one prompt or of one group), so that none has a near-duplicate among the rows trained on; of a template's, those that have one are left out. Empty: each prompt by itself.
+    /// </summary>
+    [AddedLater]
+    public SplitSettings? Split { get; init; }
+
     /// <summary>A language model that says whose answers are better, the student's or the teacher's, asked in both orders. Empty: none.</summary>
     [AddedLater]
     public JudgeSettings? Judge { get; init; }

@@ -10,7 +10,7 @@ using DistillForge.Models;
 namespace DistillForge.Data;
 
 /// <summary>Writes rows in the shape that another trainer reads: the file's ending says whether as JSON lines, CSV or Parquet.</summary>
-/// <remarks>In CSV a list of messages is JSON in its cell. Texts are written as they are: what a spreadsheet takes for a formula is guarded in no way.</remarks>
+/// <remarks>In CSV a list of messages is JSON in its cell. Texts are written as they are, for machines, unless <see cref="CsvCells.Guarded"/> is asked for.</remarks>
 public static class ExportFile
 {
     static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -24,16 +24,36 @@ public static class ExportFile
     /// <returns>Rows written.</returns>
     /// <exception cref="ForgeException">The file cannot be written, or a row does not fit the shape; nothing is left of it then.</exception>
     public static async Task<long> WriteAsync(string path, ExportShape shape, IAsyncEnumerable<Example> rows, CancellationToken cancellationToken)
+        => (await WriteAsync(path, shape, CsvCells.AsTheyAre, rows, cancellationToken)).Rows;
+
+    /// <returns>Rows written, and cells of CSV that a spreadsheet would take for a formula.</returns>
+    /// <exception cref="ForgeException">The file cannot be written, or a row does not fit the shape; nothing is left of it then.</exception>
+    public static async Task<(long Rows, long Formulas)> WriteAsync(string path, ExportShape shape, CsvCells cells, IAsyncEnumerable<Example> rows, CancellationToken cancellationToken)
+    {
+        Check(path, shape, cells);
+        var ending = Path.GetExtension(path).ToLowerInvariant();
+        var split = rows.SelectMany(row => shape.Split(row).ToAsyncEnumerable());
+        var csv = new CsvRows(shape, cells);
+        var written = ending == ".parquet"
+            ? await new ParquetFile<Example>(shape.Name, new ShapeSchema(shape)).WriteAsync(path, split, cancellationToken)
+            : await WriteTextAsync(path, ending == ".csv" ? csv : new JsonRows(shape), split, cancellationToken);
+        return (written, csv.Formulas);
+    }
+
+    /// <summary>Whether a file of this name can be written, before anything is.</summary>
+    /// <exception cref="ForgeException">It ends with nothing that is known, or with what does not fit.</exception>
+    public static void Check(string path, ExportShape shape, CsvCells cells)
     {
         var ending = Path.GetExtension(path).ToLowerInvariant();
+        if (cells == CsvCells.Guarded && ending != ".csv")
+        {
+            throw new ForgeException(new Problem(path, "is no CSV; only a spreadsheet takes a text for a formula.", "End it with .csv, or leave the guard out."));
+        }
+
         if (!Endings.Contains(ending) || (shape.JsonlOnly && ending != Endings[0]))
         {
             throw new ForgeException(new Problem(path, $"ends with {(ending.Length == 0 ? "nothing" : $"'{ending}'")}.", shape.JsonlOnly ? $"'{shape.Name}' is read as JSON lines alone: end it with .jsonl." : $"End it with {string.Join(", ", Endings)}: that says what is written."));
         }
-
-        return ending == ".parquet"
-            ? await new ParquetFile<Example>(shape.Name, new ShapeSchema(shape)).WriteAsync(path, rows, cancellationToken)
-            : await WriteTextAsync(path, ending == ".csv" ? new CsvRows(shape) : new JsonRows(shape), rows, cancellationToken);
     }
 
     static async Task<long> WriteTextAsync(string path, ITextRows form, IAsyncEnumerable<Example> rows, CancellationToken cancellationToken)
@@ -100,11 +120,19 @@ public static class ExportFile
         }
     }
 
-    sealed class CsvRows(ExportShape shape) : ITextRows
+    sealed class CsvRows(ExportShape shape, CsvCells cells) : ITextRows
     {
+        public long Formulas { get; private set; }
+
         public void Begin(Stream file) => Line(file, shape.Columns.Select(column => column.Name));
 
-        public void Write(Stream file, Example row) => Line(file, shape.Columns.Select(column => column.IsText ? column.TextOf(row) : Cell(column, row)));
+        public void Write(Stream file, Example row) => Line(file, shape.Columns.Select(column => column.IsText ? Guard(column.TextOf(row)) : Cell(column, row)));
+
+        string Guard(string text)
+        {
+            Formulas += FormulaGuard.IsFormula(text) ? 1 : 0;
+            return cells == CsvCells.Guarded ? FormulaGuard.Guarded(text) : text;
+        }
 
         static void Line(Stream file, IEnumerable<string> cells)
         {
@@ -129,4 +157,14 @@ public static class ExportFile
             return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
         }
     }
+}
+
+/// <summary>What becomes of a text in CSV that a spreadsheet would take for a formula.</summary>
+public enum CsvCells
+{
+    /// <summary>Nothing: whoever reads the file gets each text as it was said.</summary>
+    AsTheyAre,
+
+    /// <summary>It gets an apostrophe, for a file that people open; other programs read the apostrophe as well.</summary>
+    Guarded,
 }

@@ -1,6 +1,11 @@
 using DistillForge.Core;
+using DistillForge.Text;
 
 namespace DistillForge.Data;
+
+/// <summary>A part of a row's text.</summary>
+/// <param name="IsTrained">False: it is read and not learned.</param>
+readonly record struct MarkedText(bool IsTrained, string Text);
 
 /// <summary>A row's parts as other trainers have them; a row that a shape cannot hold whole is refused, not cut.</summary>
 static class RowShapes
@@ -31,6 +36,26 @@ static class RowShapes
     public static Message Chosen(Example row) => row.Completion is [var only] ? only : throw Refusal(row, "has several messages as its answer", "Take 'preference'.");
 
     public static Message Rejected(Example row) => Message.Assistant(row.Rejected ?? throw Refusal(row, "has no rejected answer", "Only rows of pairs have a preference; take 'trl' or 'messages'."));
+
+    /// <summary>One answer a row: that which is wanted, and after it the one that is not, where there is one.</summary>
+    public static IEnumerable<Example> Unpaired(Example row) => row.Rejected is null ? [row] : [row with { Rejected = null }, row with { Completion = [Rejected(row)] }];
+
+    /// <summary>Of a row that <see cref="Unpaired"/> gave: only that with the answer which is not wanted still says what was rejected.</summary>
+    public static bool IsWanted(Example row) => row.Rejected is null;
+
+    /// <summary>Everything before the answer, and the answer with the token that ends it.</summary>
+    public static IReadOnlyList<MarkedText> Segments(Example row, Dialogue dialogue)
+    {
+        try
+        {
+            var (prompt, answer) = dialogue.Marked(row.Prompt, Chosen(row).Content);
+            return [new MarkedText(false, prompt), new MarkedText(true, answer)];
+        }
+        catch (CompletionFailedException refusal)
+        {
+            throw Refusal(row, $"cannot be written in this chat template: {refusal.Message}", "Take 'messages', or another template.");
+        }
+    }
 
     public static string FromOf(string role) => role switch { "user" => "human", "assistant" => "gpt", "tool" => "observation", _ => role };
 

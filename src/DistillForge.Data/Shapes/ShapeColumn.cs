@@ -80,6 +80,14 @@ static class ShapeJson
 
     public static void From(Utf8JsonWriter json, Message message) => Pair(json, "from", RowShapes.FromOf(message.Role), "value", message.Content);
 
+    public static void Part(Utf8JsonWriter json, MarkedText part)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("label", part.IsTrained);
+        json.WriteString("text", part.Text);
+        json.WriteEndObject();
+    }
+
     public static void List<T>(Utf8JsonWriter json, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
     {
         json.WriteStartArray();

@@ -20,6 +20,12 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
     /// <summary>Files that <c>export</c> wrote with this row, or with what redaction or an edit made of it.</summary>
     public IReadOnlyList<ExportRecord> Exports { get; init; } = [];
 
+    /// <summary>What language models said as judges of this row: a verdict that keeps a row does not name its grade.</summary>
+    public IReadOnlyList<Judgement> Judgements { get; init; } = [];
+
+    /// <summary>What people decided since the rows were filtered.</summary>
+    public IReadOnlyList<Decision> Pending { get; init; } = [];
+
     const int ShortestPrefix = 6;
 
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) } };
@@ -49,7 +55,7 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
         var verdicts = await VerdictsFile.ReadAsync(Existing("verdicts.parquet"), cancellationToken).Where(verdict => verdict.Id == ids[0]).OrderBy(verdict => verdict.Order).ToListAsync(cancellationToken);
         var curated = await ExamplesFile.ReadAsync(Existing("curated.parquet"), cancellationToken).AnyAsync(example => example.Id == ids[0], cancellationToken);
         var known = verdicts.Select(verdict => GoesOnAs(verdict.Verdict.Reason)).OfType<string>().Append(ids[0]).ToHashSet();
-        return new RowStory(ids[0], examples.FirstOrDefault(), failures.FirstOrDefault(), verdicts, curated, curated ? [.. Made(runFolder)] : []) { Exports = ExportLog.Holding(runFolder, known) };
+        return new RowStory(ids[0], examples.FirstOrDefault(), failures.FirstOrDefault(), verdicts, curated, curated ? [.. Made(runFolder)] : []) { Exports = ExportLog.Holding(runFolder, known), Judgements = JudgementFile.About(runFolder, ids[0]), Pending = [.. DecisionLog.All(runFolder).Where(decision => decision.Id == ids[0] && !verdicts.Exists(verdict => verdict.Filter == Decisions.Filter && verdict.Verdict.Reason!.Detail.EndsWith(decision.ToVerdict().Reason!.Detail.Split("goes on as row , ")[^1], StringComparison.Ordinal)))] };
 
         IAsyncEnumerable<T> Matching<T>(IAsyncEnumerable<T> rows, Func<T, string> id) => rows.Where(one => id(one).StartsWith(row, StringComparison.Ordinal));
 
@@ -82,6 +88,16 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
         foreach (var judged in Verdicts)
         {
             yield return $"judged     {judged.Verdict.Action.ToString().ToLowerInvariant(),-6} by {judged.Filter}{(judged.Version.Length > 0 ? "@" + judged.Version : "")}{(judged.Verdict.Reason is { } reason ? $": {reason.Code}, {TerminalText.OnOneLine(reason.Detail)}" : "")}";
+        }
+
+        foreach (var judgement in Judgements)
+        {
+            yield return $"graded     {(judgement.Choice is [>= '1' and <= '5'] ? $"{judgement.Score:0.##} of {Rubric.Best}" : $"'{judgement.Choice}', beside another answer")}{(judgement.Reason is { Length: > 0 } said ? $": {TerminalText.OnOneLine(said)}" : "")}";
+        }
+
+        foreach (var decision in Pending)
+        {
+            yield return $"decided    {decision.Kind.ToString().ToLowerInvariant()} {TerminalText.OnOneLine(decision.ToVerdict().Reason!.Detail.Split("goes on as row , ")[^1])}; 'distillforge filter RECIPE' has yet to apply it";
         }
 
         yield return IsCurated ? "outcome    curated: it may be trained on" : Failure is not null ? "outcome    no answer" : Verdicts.Count == 0 ? "outcome    not judged (a held-out row, or the filters did not run yet)" : Awaits ? "outcome    awaits a person: nobody trains on it until it is approved" : Changed is { } other ? $"outcome    goes on as row {other}" : "outcome    dropped: nobody trains on it";

@@ -106,6 +106,7 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
             notes.Add($"Student minus baseline, 95 % paired bootstrap: {string.Join("; ", differences)}.");
         }
 
+        notes.AddRange(scores.Contamination.Select(set => $"{set}"));
         return notes;
     }
 

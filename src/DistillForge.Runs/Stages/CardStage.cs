@@ -151,6 +151,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             notes.Add("The baseline has the same size, rows, order and steps, and was trained on the teacher's text alone.");
         }
 
+        notes.AddRange(scores.Contamination.Select(set => $"{set}"));
         if (scores.Student.WinsAgainstTeacher is { } wins)
         {
             notes.Add(Summaries.Wins(wins));

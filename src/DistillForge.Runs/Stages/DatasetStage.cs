@@ -93,19 +93,24 @@ sealed class DatasetStage(RunContext run) : Stage(run)
     // Who compares student and teacher needs rows that were not trained on: of a file, those whose prompts hash lowest.
     async Task<(IAsyncEnumerable<Example>, IAsyncEnumerable<Example>)> SplitAsync(CancellationToken cancellationToken)
     {
-        var all = await RowsAsync(cancellationToken).ToListAsync(cancellationToken);
-        var prompts = all.Select(TextOf).Distinct().ToList();
-        var (_, chosen) = PromptExpansion.SetAside(prompts, Run.Recipe.Evaluate.HeldOut, text => text);
-        var aside = chosen.ToHashSet();
-        return (all.Where(row => !aside.Contains(TextOf(row))).ToAsyncEnumerable(), all.Where(row => aside.Contains(TextOf(row))).ToAsyncEnumerable());
+        var (kept, aside) = new HeldOutChoice(Run).SetAside(await RowsAsync(cancellationToken).ToListAsync(cancellationToken), TextOf, row => row);
+        return (kept.ToAsyncEnumerable(), aside.ToAsyncEnumerable());
     }
 
     static string TextOf(Example row) => string.Join('\u001e', row.Prompt.Select(message => $"{message.Role}\u001f{message.Content}"));
 
     // Only a template can give rows that are surely new; a file's rows all train, and the trainer holds its validation share back.
-    IEnumerable<Example> HeldOut() => Source.Template is { } template && Run.Recipe.Evaluate.HeldOut > 0
-        ? PromptTemplate.Load(template.Path).TakeHeldOut(Run.Recipe.Seed, Run.Recipe.Evaluate.HeldOut).Select(Row).Where(row => !IsTakenDown(row))
-        : [];
+    IEnumerable<Example> HeldOut()
+    {
+        if (Source.Template is not { } file || Run.Recipe.Evaluate.HeldOut == 0)
+        {
+            return [];
+        }
+
+        var template = PromptTemplate.Load(file.Path);
+        var asked = Run.Recipe.Evaluate.Split is null ? [] : template.Take(Run.Recipe.Seed, Source.Count);
+        return new HeldOutChoice(Run).Apart([.. template.TakeHeldOut(Run.Recipe.Seed, Run.Recipe.Evaluate.HeldOut)], asked, draw => draw.Messages).Select(Row).Where(row => !IsTakenDown(row));
+    }
 
     bool IsTakenDown(Example row)
     {

@@ -120,6 +120,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             Quantizations = await QuantizationsAsync(student, cancellationToken),
             Losses = teacher is null ? null : KnownLosses.Of(teacher.Tasks, student.Tasks, fidelity is null ? [] : [.. fidelity.Rows.Select(row => (fidelity.Categories.GetValueOrDefault(row.Id), row))], Seeds.Derive(Run.Recipe.Seed, "losses")),
             Robustness = probe.Results([("teacher", teacher), ("student", student), ("baseline", baseline), ("untrained", untrained)], Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
+            Contamination = await ContaminationCount.OfAsync(Run, Benchmarks(), cancellationToken),
         };
         scores.Write(Run.Folder.In(File));
         if (Run.SharesVocabulary)

@@ -7,6 +7,8 @@ namespace DistillForge.Runs.Stages;
 /// <summary>A recipe's prompts as rows with ids: drawn or read, without repeats, each routed to who answers it.</summary>
 sealed class PromptExpansion(RunContext run)
 {
+    readonly HeldOutChoice choice = new(run);
+
     /// <summary>The rows to be asked, and those that the student is compared on.</summary>
     public async Task<(List<Prompt> Asked, List<Prompt> HeldOut)> ExpandAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +25,8 @@ sealed class PromptExpansion(RunContext run)
         {
             var template = PromptTemplate.Load(file.Path);
             var seed = run.Recipe.Seed;
-            return (Shaped(template.Take(seed, source.Count)), Shaped(aside > 0 ? template.TakeHeldOut(seed, aside) : []));
+            var asked = Shaped(template.Take(seed, source.Count));
+            return (asked, choice.Apart(Shaped(aside > 0 ? template.TakeHeldOut(seed, aside) : []), asked, draw => ExampleOf(draw).Prompt));
         }
 
         var rows = new List<PromptDraw>();
@@ -32,17 +35,11 @@ sealed class PromptExpansion(RunContext run)
             rows.Add(new PromptDraw(row.Prompt, row.Expected, row.Category) { FollowUps = row.FollowUps.Count > 0 ? row.FollowUps : null, Source = row.Source });
         }
 
-        return SetAside([.. rows.DistinctBy(TextOf)], aside, TextOf);
+        return choice.SetAside([.. rows.DistinctBy(TextOf)], TextOf, ExampleOf);
     }
 
-    /// <summary>
-    /// Files have no second helping: the rows whose text hashes lowest are put aside, at most a tenth, and stay aside when others come or go.
-    /// </summary>
-    public static (List<T> Kept, List<T> Aside) SetAside<T>(List<T> distinct, int aside, Func<T, string> textOf)
-    {
-        var chosen = distinct.Select(textOf).OrderBy(Sha256.OfText, StringComparer.Ordinal).Take(Math.Min(aside, distinct.Count / 10)).ToHashSet();
-        return ([.. distinct.Where(row => !chosen.Contains(textOf(row)))], [.. distinct.Where(row => chosen.Contains(textOf(row)))]);
-    }
+    // All that the user says, for what looks for near-duplicates; nobody has answered yet.
+    static Example ExampleOf(PromptDraw draw) => new() { Id = "", Author = "", Prompt = [.. draw.Messages, .. (draw.FollowUps ?? []).Select(Message.User)], Completion = [], Category = draw.Category, Source = draw.Source ?? "", Expected = draw.Expected };
 
     List<PromptDraw> Shaped(IReadOnlyList<PromptDraw> draws) => [.. draws.Select(draw => WithSystem(draw) with { FollowUps = draw.FollowUps?.Take((run.Recipe.Prompts!.MaxTurns ?? int.MaxValue) - 1).ToList() is { Count: > 0 } turns ? turns : null })];
 

@@ -1,6 +1,7 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Models;
+using DistillForge.Runs.Judging;
 using DistillForge.Text;
 
 namespace DistillForge.Runs.Stages;
@@ -21,6 +22,17 @@ static class TeacherFiles
                     yield return new(what, file.Path);
                 }
             }
+        }
+    }
+
+    /// <summary>Whether the heads of all model files of teachers and judges can be read: before anything is drawn, asked or written.</summary>
+    /// <exception cref="ForgeException">One is no GGUF, or a hostile one.</exception>
+    public static void CheckReadable(RunContext run)
+    {
+        var sources = run.Teachers.Concat(NamedJudge.Of(run).Select(judge => judge.Source));
+        foreach (var path in sources.SelectMany(source => new[] { source.Gguf, source.Lora, source.Tokenizer }).OfType<RecipeFile>().Select(file => file.Path).Distinct())
+        {
+            GgufFile.Open(path).Dispose();
         }
     }
 

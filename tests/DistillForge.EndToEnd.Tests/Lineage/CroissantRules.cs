@@ -23,8 +23,8 @@ static class CroissantRules
         [Cr + "RecordSet"] = ([Sc + "name", Cr + "field"], []),
         [Cr + "Field"] = ([Sc + "name"], Of(Cr, "dataType source repeated subField")),
         [Cr + "source"] = (Of(Cr, "fileObject extract"), Of(Cr, "transform")),
-        [Cr + "extract"] = ([], Of(Cr, "column jsonPath")),
-        [Cr + "transform"] = ([], Of(Cr, "jsonPath")),
+        [Cr + "extract"] = (Of(Cr, "column"), []),
+        [Cr + "transform"] = (Of(Cr, "jsonPath"), []),
     };
 
     // What a property may lead to.
@@ -56,17 +56,9 @@ static class CroissantRules
     }
 
     /// <summary>The columns, and the fields within them, that a record set reads of its file.</summary>
-    public static IEnumerable<(string Column, string? Inner)> Columns(JsonElement dataset) => All(dataset, Cr + "source").Select(source =>
-    {
-        var extract = source.GetProperty(Cr + "extract")[0];
-        if (extract.TryGetProperty(Cr + "column", out var column))
-        {
-            return (Text(column), source.TryGetProperty(Cr + "transform", out var transform) ? Text(transform[0].GetProperty(Cr + "jsonPath")) : null);
-        }
-
-        var path = Text(extract.GetProperty(Cr + "jsonPath"))["$.".Length..].Split("[*].");
-        return (path[0], path.ElementAtOrDefault(1));
-    });
+    public static IEnumerable<(string Column, string? Inner)> Columns(JsonElement dataset) => All(dataset, Cr + "source").Select(source => (
+        Text(source.GetProperty(Cr + "extract")[0].GetProperty(Cr + "column")),
+        source.TryGetProperty(Cr + "transform", out var transform) ? Text(transform[0].GetProperty(Cr + "jsonPath")) : null));
 
     public static string Text(JsonElement values) => values[0].GetProperty("@value").GetString()!;
 
@@ -84,11 +76,6 @@ static class CroissantRules
         if (what == Cr + "Field" && !(has.Contains(Cr + "subField") ^ (has.Contains(Cr + "source") && has.Contains(Cr + "dataType"))))
         {
             problems.Add($"{id} has neither source and type nor fields of its own");
-        }
-
-        if (needs.Length == 0 && has.Count != 1)
-        {
-            problems.Add($"{what} says {has.Count} ways instead of one");
         }
 
         foreach (var (name, value) in node.EnumerateObject().Where(property => property.Name[0] != '@').SelectMany(property => property.Value.EnumerateArray().Select(value => (property.Name, value))))

@@ -64,6 +64,8 @@ public sealed class JudgeTests : IDisposable
         // One to find out what it can, then each row once.
         Assert.Equal(3, watched.Asked.Count);
         Assert.All(lines, line => Assert.Matches("^[1-5]$", JsonDocument.Parse(line).RootElement.GetProperty("choice").GetString()));
+        var story = await RowStory.TellAsync(JsonDocument.Parse(lines[0]).RootElement.GetProperty("id").GetString()!, work.Run("judged"), CancellationToken.None);
+        Assert.Matches("graded     [1-5](\\.[0-9]+)? of 5\n", string.Join('\n', story.Lines()));
         Assert.Contains("The Bench (known by model judge-*); license MIT; may train: yes", RunLedger.Entries(work.Run("judged")).Single(entry => entry.Stage == "filter").Facts!["judges"], StringComparison.Ordinal);
         Assert.Contains("| judge-1m | prompts/answer.rubric.yaml (", File.ReadAllText(work.Run("judged", "dataset", "GOVERNANCE.md")), StringComparison.Ordinal);
         Assert.Contains("judge-1m graded 2 rows", JsonDocument.Parse(File.ReadAllText(work.Run("judged", "dataset", "croissant.json"))).RootElement.GetProperty("rai:machineAnnotationTools").GetString(), StringComparison.Ordinal);

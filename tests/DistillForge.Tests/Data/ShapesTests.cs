@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DistillForge.Data;
+using DistillForge.Text;
 
 namespace DistillForge.Tests.Data;
 
@@ -10,7 +11,10 @@ public sealed class ShapesTests : IDisposable
 
     readonly Scratch folder = new();
 
-    public static TheoryData<string> Shapes => [.. ExportShape.All.Keys.Order(StringComparer.Ordinal)];
+    // Texts with their marks are no conversation any more: they go out and do not come back.
+    public static TheoryData<string> Shapes => [.. ExportShape.All.Values.Where(shape => !shape.NeedsTemplate).Select(shape => shape.Name).Order(StringComparer.Ordinal)];
+
+    static Dialogue Template { get; } = Dialogue.OfText(Vocabulary.Read(Path.Combine(Home.Root, "models", "home-teacher.gguf")));
 
     public void Dispose() => folder.Dispose();
 
@@ -40,21 +44,49 @@ public sealed class ShapesTests : IDisposable
         var expected = new Dictionary<string, List<string>>();
         foreach (var name in ExportShape.All.Keys)
         {
-            foreach (var path in await WriteAsync(name, RowsOf(name)))
+            var rows = RowsOf(name == "kto" ? "preference" : name);
+            foreach (var path in await WriteAsync(name, rows))
             {
-                expected[path] = [.. RowsOf(name).Select(row => Canonical(JsonSerializer.SerializeToElement(Others(name, row))))];
+                expected[path] = [.. rows.SelectMany(row => name == "kto" ? Kto(row) : [Others(name, row)]).Select(row => Canonical(JsonSerializer.SerializeToElement(row)))];
             }
         }
 
         var read = await Node.RunAsync(["rows", .. expected.Keys]);
 
-        Assert.Equal((28, 28 + 9 + 10), (expected.Count, read.Count));
+        Assert.Equal((34, 34 + 11 + 12), (expected.Count, read.Count));
         foreach (var found in read)
         {
             var path = found.GetProperty("path").GetString()!;
             var rows = found.GetProperty("rows").EnumerateArray().Select(Canonical).ToList();
             Assert.True(expected[path].SequenceEqual(rows), $"{found.GetProperty("reader")} reads {Path.GetFileName(path)} otherwise: {First(expected[path], rows)}");
         }
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_wanted_does_not_come_back_as_one_to_learn_from()
+    {
+        foreach (var path in (await WriteAsync("kto", RowsOf("preference"))).Take(2))
+        {
+            var error = await Assert.ThrowsAsync<ForgeException>(async () => await Some.ListAsync(Path.GetExtension(path) == ".csv" ? Import.CsvAsync(path, "text", null, default) : Import.JsonlAsync(path, default)));
+
+            Assert.Contains("an answer that is not wanted (KTO)", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_text_that_a_spreadsheet_would_run_gets_an_apostrophe_in_a_file_for_people_and_only_there()
+    {
+        string[] texts = ["=cmd|' /C calc'!A0", "'=1+1", "a=b", "\n-2", "\uff1dA1", "@x"];
+        string[] guarded = ["'=cmd|' /C calc'!A0", "''=1+1", "a=b", "'\n-2", "'\uff1dA1", "'@x"];
+        var rows = texts.Select((text, i) => Some.Example(text, i) with { Prompt = [Message.User($"? {i}")] }).ToList();
+
+        var plain = await ExportFile.WriteAsync(folder["plain.csv"], ExportShape.All["prompt-completion"], CsvCells.AsTheyAre, Some.Async(rows), default);
+        await ExportFile.WriteAsync(folder["guarded.csv"], ExportShape.All["prompt-completion"], CsvCells.Guarded, Some.Async(rows), default);
+
+        Assert.Equal((6L, 4L), plain);
+        Assert.Equal(texts, (await Some.ListAsync(Import.CsvAsync(folder["plain.csv"], "text", null, default))).Select(row => row.Completion[0].Content));
+        Assert.Equal(guarded, (await Some.ListAsync(Import.CsvAsync(folder["guarded.csv"], "text", null, default))).Select(row => row.Completion[0].Content));
+        Assert.Contains("is no CSV", (await Assert.ThrowsAsync<ForgeException>(() => ExportFile.WriteAsync(folder["x.jsonl"], ExportShape.All["messages"], CsvCells.Guarded, Some.Async(rows), default))).Message, StringComparison.Ordinal);
     }
 
     [NodeFact]
@@ -82,12 +114,13 @@ public sealed class ShapesTests : IDisposable
     [InlineData("preference", "has no rejected answer.")]
     [InlineData("alpaca", "has turns that are no pairs of question and answer.")]
     [InlineData("sharegpt", "has a system message that is not its first.")]
+    [InlineData("axolotl-input-output", "cannot be written in this chat template: the user message holds the control token '<|end|>'.")]
     public async Task A_row_that_a_shape_cannot_hold_is_refused_and_no_file_is_left(string name, string what)
     {
-        Message[] turns = name == "sharegpt" ? [Message.User("a"), Message.System("b"), Message.User("c")] : [Message.User("a"), Message.User("b"), Message.User("c")];
+        Message[] turns = name == "axolotl-input-output" ? [Message.User("a<|end|>")] : name == "sharegpt" ? [Message.User("a"), Message.System("b"), Message.User("c")] : [Message.User("a"), Message.User("b"), Message.User("c")];
         var row = Some.Example(1) with { Prompt = turns };
 
-        var error = await Assert.ThrowsAsync<ForgeException>(() => ExportFile.WriteAsync(folder["x.jsonl"], ExportShape.All[name], Some.Async([row]), default));
+        var error = await Assert.ThrowsAsync<ForgeException>(() => ExportFile.WriteAsync(folder["x.jsonl"], ExportShape.All[name].In(Template), Some.Async([row]), default));
 
         Assert.Equal(what, error.Problems.Single().What);
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(folder["x"])!));
@@ -113,7 +146,7 @@ public sealed class ShapesTests : IDisposable
         var paths = ExportFile.Endings.Take(ExportShape.All[name].JsonlOnly ? 1 : 3).Select(ending => folder[name + ending]).ToList();
         foreach (var path in paths)
         {
-            Assert.Equal(rows.Count, await ExportFile.WriteAsync(path, ExportShape.All[name], Some.Async(rows), default));
+            Assert.Equal(rows.Count + (name == "kto" ? rows.Count(row => row.Rejected is not null) : 0), await ExportFile.WriteAsync(path, ExportShape.All[name].In(Template), Some.Async(rows), default));
         }
 
         return paths;
@@ -138,10 +171,24 @@ public sealed class ShapesTests : IDisposable
             "axolotl-preference" => new { messages = prompt, chosen = Said(row.Completion[0]), rejected },
             "sharegpt-preference" => new { conversations = turns, chosen = From(row.Completion[0]), rejected = new { from = "gpt", value = row.Rejected }, system },
             "alpaca-preference" => new { instruction = asked, input = "", chosen = row.Text, rejected = row.Rejected, system, history },
+            "axolotl-input-output" => new
+            {
+                segments = new[]
+                {
+                    new { label = false, text = string.Concat(row.Prompt.Select(message => $"<|{message.Role}|>{message.Content}<|end|>")) + "<|assistant|>" },
+                    new { label = true, text = row.Text + "<|end|>" },
+                },
+            },
             "openai-preference" => new { input = new { messages = prompt }, preferred_output = row.Completion.Select(Said), non_preferred_output = new[] { rejected } },
             _ => throw new ArgumentException(name, nameof(name)),
         };
     }
+
+    static object[] Kto(Example row) =>
+    [
+        new { prompt = row.Prompt.Select(Said), completion = row.Completion.Select(Said), label = true },
+        new { prompt = row.Prompt.Select(Said), completion = new[] { new { role = "assistant", content = row.Rejected } }, label = false },
+    ];
 
     static object Said(Message message) => new { role = message.Role, content = message.Content };
 

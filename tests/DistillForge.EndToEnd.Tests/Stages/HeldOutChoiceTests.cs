@@ -1,0 +1,41 @@
+using System.Text.Json;
+using DistillForge.Data;
+using DistillForge.Runs;
+using DistillForge.Runs.Stages;
+
+namespace DistillForge.EndToEnd.Tests.Stages;
+
+/// <summary>What a student is compared on must not nearly be what it was trained on.</summary>
+public sealed class HeldOutChoiceTests : IDisposable
+{
+    readonly Workplace work = new();
+
+    public void Dispose() => work.Dispose();
+
+    // 60 documents of 60 words, five near copies each (one word changed): by prompt most held-out ones have a sister in training.
+    [Theory]
+    [InlineData("", 25, 31)]
+    [InlineData(", split: clusters", 30, 0)]
+    [InlineData(", split: { group: category }", 25, 0)] // whole categories of five documents
+    public async Task By_clusters_no_document_is_on_both_sides(string split, int most, int both)
+    {
+        work.File("q.jsonl", string.Concat(Enumerable.Range(0, 300).Select(i => JsonSerializer.Serialize(new { prompt = $"{string.Join(' ', Enumerable.Range(0, 60).Select(word => $"w{i % 60 * 100 + word}"))} copy{i}", category = $"c{i % 60 / 5}" }) + "\n")));
+        var recipe = RecipeReader.Read(work.File("r.yaml", $$"""
+            name: r
+            teacher: { gguf: {{Path.Combine(Home.Root, "models", "home-teacher.gguf")}} }
+            prompts: { jsonl: q.jsonl }
+            evaluate: { held_out: 30{{split}} }
+            """), Components.Known);
+        using var folder = RunFolder.Open(work.Run("r"));
+        var run = new RunContext(recipe, folder, Settings.Load(), SilentProgress.Instance, TimeProvider.System);
+
+        var (asked, heldOut) = await new PromptExpansion(run).ExpandAsync(CancellationToken.None);
+
+        static string DocumentOf(Prompt prompt) => prompt.Messages[^1].Content.Split(' ')[0];
+        Assert.Equal(300, asked.Count + heldOut.Count);
+        Assert.InRange(heldOut.Count, most, 30);
+        var documents = asked.Select(DocumentOf).ToHashSet();
+        Assert.InRange(heldOut.Count(prompt => documents.Contains(DocumentOf(prompt))), both > 0 ? 20 : 0, both);
+        Assert.True(split.Length == 0 || heldOut.CountBy(DocumentOf).All(document => document.Value == 5));
+    }
+}
