@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using DistillForge.Core;
 using DistillForge.Filters;
 using Some = DistillForge.Tests.Data.Some;
 
