@@ -71,8 +71,7 @@ public static class CycloneDx
         var subject = Component(bill.Model);
         if (bill.Ancestors.Count > 0)
         {
-            // Without their refs: each stands once in the bill.
-            subject["pedigree"] = new JsonObject { ["ancestors"] = new JsonArray([.. bill.Ancestors.Select(ancestor => Component(ancestor) is var one && one.Remove("bom-ref") ? one : throw new InvalidOperationException("it has no ref"))]) };
+            subject["pedigree"] = new JsonObject { ["ancestors"] = new JsonArray([.. bill.Ancestors.Select(Ancestor)]) };
         }
 
         subject["externalReferences"] = new JsonArray([.. bill.Model.Parts.Where(part => part.Path is "README.md" or "report.html").Select(part => new JsonObject
@@ -83,6 +82,14 @@ public static class CycloneDx
         })]);
         subject["modelCard"] = ModelCard(bill.Facts);
         return subject;
+    }
+
+    // Without refs and files: each stands once in the bill, among the parts.
+    static JsonObject Ancestor(BillPart ancestor)
+    {
+        var written = Component(ancestor with { Parts = [] });
+        written.Remove("bom-ref");
+        return written;
     }
 
     static JsonObject ModelCard(BillModel facts) => new()

@@ -59,7 +59,7 @@ public sealed class CycloneDxTests : IDisposable
     static BillOfMaterials Bill()
     {
         var teacher = new BillPart(BillKind.Model, "teacher:big", "big", License: "Apache-2.0") { Sha256 = Hash, Properties = [("distillforge:terms", "none")] };
-        var api = new BillPart(BillKind.Model, "teacher:api", "api", License: "some terms of theirs");
+        var api = new BillPart(BillKind.Model, "teacher:api", "api", License: "some terms of theirs") { Parts = [new BillPart(BillKind.File, "teacher:api:config.json", "config.json") { Sha256 = Hash }] };
         return new BillOfMaterials
         {
             Time = new DateTimeOffset(2026, 11, 26, 1, 2, 3, TimeSpan.Zero),
