@@ -8,7 +8,7 @@ static class Scene
 {
     const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    static readonly Regex Written = new(@"(?:\A|\n)\W{0,4}(?:dear\s+(?:mr|mrs|ms|dr|prof|sir|madam|team|all|hiring|colleague|\p{L}+\s*[,\p{L}])|subject\s*:|to\s+whom\s+it\s+may|once\s+upon\s+a\s+time|chapter\b|scene\b|int\.|ext\.|title\s*:|q\s*:|chorus\b|verse\b|bridge\s*:|refrain\s*:)", Linear);
+    static readonly Regex Written = new(@"(?:\A|\n)\W{0,4}(?:dear\s+(?:mr|mrs|ms|dr|prof|sir|madam|team|all|hiring|colleague|\p{L}+\s*[,\p{L}])|subject\s*:|to\s+whom\s+it\s+may|chapter\b|scene\b|int\.|ext\.|title\s*:|q\s*:|chorus\b|verse\b|bridge\s*:|refrain\s*:)", Linear);
 
     static readonly Regex Drafted = new(@"\b(?:here['’]?s|here\s+(?:is|are)|sure|certainly|of\s+course|you\s+(?:could|can|might|may)\s+(?:say|write|reply|tell|answer|respond|try)|for\s+example|e\.g\.|example|template|sample|draft|translat\w+|means?|meaning|phrase|sentence|say\s+something\s+like|reads?|says)\b[^.!?\n]{0,120}:\s(?s:.)*\z", Linear);
 
