@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Runs;
 
