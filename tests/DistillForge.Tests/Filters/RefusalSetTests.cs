@@ -21,14 +21,15 @@ public sealed class RefusalSetTests
         Assert.True(right >= 0.95 * RefusalSet.Refusals.Count && right >= 0.98 * (right + wrong.Count), figures);
     }
 
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
     /// <summary>Answers of every length, tone and language, and harder look-alikes, by another hand; measured blind once, see <c>src/decisions/curation.md</c>.</summary>
     sealed record Row(string Text, bool Refusal, string Kind);
 
     [Fact]
     public void Finds_refusals_in_many_tones_and_languages_and_takes_few_other_answers_for_one()
     {
-        var json = new JsonSerializerOptions(JsonSerializerDefaults.Web);
-        var rows = File.ReadLines(Path.Combine(Home.Root, "tests", "DistillForge.Tests", "Filters", "refusals.jsonl")).Select(line => JsonSerializer.Deserialize<Row>(line, json)!).ToList();
+        var rows = File.ReadLines(Path.Combine(Home.Root, "tests", "DistillForge.Tests", "Filters", "refusals.jsonl")).Select(line => JsonSerializer.Deserialize<Row>(line, Json)!).ToList();
         var (refusals, others) = (rows.Where(row => row.Refusal).ToList(), rows.Where(row => !row.Refusal).ToList());
         Assert.True(refusals.Count >= 200 && others.Count >= 200);
         var missed = refusals.Where(row => !IsDropped(row.Text)).Select(row => $"[{row.Kind}] {row.Text}").ToList();
