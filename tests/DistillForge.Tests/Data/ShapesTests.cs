@@ -254,12 +254,13 @@ public sealed class ShapesTests : IDisposable
     // A float prints as the double that it is.
     static IEnumerable<double> Doubles(float[] values) => values.Select(value => (double)value);
 
-    // Keys in order, numbers as doubles; a whole number of 64 bits is a text in JavaScript, and a cell of CSV that is JSON is its value.
+    // Keys in order, numbers as doubles; a whole number of 64 bits is a text in JavaScript, and a cell of CSV that is JSON, or a truth, is its value.
     static string Canonical(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => "{" + string.Join(',', value.EnumerateObject().OrderBy(property => property.Name, StringComparer.Ordinal).Select(property => property.Name + ":" + Canonical(property.Value))) + "}",
         JsonValueKind.Array => "[" + string.Join(',', value.EnumerateArray().Select(Canonical)) + "]",
         JsonValueKind.Number => value.GetDouble().ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+        JsonValueKind.String when value.GetString() is "true" or "false" => value.GetString()!,
         JsonValueKind.String when Nested(value.GetString()!) is { } nested => Canonical(nested),
         JsonValueKind.String => JsonSerializer.Serialize(value.GetString()),
         _ => value.GetRawText(),

@@ -26,7 +26,7 @@ public sealed class ScoresTests : IDisposable
         using var json = JsonDocument.Parse(Some.ToJson());
         var root = json.RootElement;
 
-        Assert.Equal(["name", "teacher", "student", "baseline", "gguf", "rows", "seconds", "comparison", "slices", "tasks"], root.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(["name", "teacher", "student", "baseline", "gguf", "rows", "seconds", "comparison", "slices", "tasks", "contamination"], root.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["parameters", "bytes", "exact_match", "tokens_per_second", "kl_to_teacher", "top1_agreement", "exact_match_interval", "exact_match_by_category", "questions", "top5_agreement", "perplexity", "calibration_error", "same_answers", "answer_similarity", "prompt_tokens_per_second", "first_token_milliseconds", "memory_bytes"],
             root.GetProperty("student").EnumerateObject().Select(property => property.Name));
