@@ -18,6 +18,8 @@ sealed class ServeLoad(Uri server, ServeBench.Load load, int tokens)
     public async Task<double> RateAsync(CancellationToken cancellationToken)
     {
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = load.Clients, UseProxy = false }) { BaseAddress = server, Timeout = TimeSpan.FromMinutes(10) };
+        // llama-server closes a connection after a stream without saying so; a request that is under way on it would be lost.
+        client.DefaultRequestHeaders.ConnectionClose = true;
         var each = Math.Max(2, FewestRequests / load.Clients);
         var start = Stopwatch.GetTimestamp();
         var counts = await Task.WhenAll(Enumerable.Range(0, load.Clients).Select(_ => AskAsync(client, each, cancellationToken)));
@@ -31,12 +33,24 @@ sealed class ServeLoad(Uri server, ServeBench.Load load, int tokens)
         {
             using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(Request(Text(Interlocked.Increment(ref asked)))));
             body.Headers.ContentType = new("application/json");
-            using var response = await client.PostAsync(load.Kind == ServeBench.Kind.Chat ? "v1/chat/completions" : "v1/completions", body, cancellationToken);
-            var said = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-            count += response.IsSuccessStatusCode ? Count(said) : throw new ForgeException(new Problem(server.ToString(), $"answered {(int)response.StatusCode}: {Encoding.UTF8.GetString(said)}", "Give a model with a chat template."));
+            count += await AnswerAsync(client, body, cancellationToken);
         }
 
         return count;
+    }
+
+    async Task<long> AnswerAsync(HttpClient client, HttpContent body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await client.PostAsync(load.Kind == ServeBench.Kind.Chat ? "v1/chat/completions" : "v1/completions", body, cancellationToken);
+            var said = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            return response.IsSuccessStatusCode ? Count(said) : throw new ForgeException(new Problem(server.ToString(), $"answered {(int)response.StatusCode}: {Encoding.UTF8.GetString(said)}", "Give a model with a chat template."));
+        }
+        catch (HttpRequestException broken)
+        {
+            throw new ForgeException(new Problem(server.ToString(), $"broke off in the middle of an answer: {broken.Message}", "Start that server by hand to see why."), ExitCode.Unavailable, broken);
+        }
     }
 
     Dictionary<string, object> Request(string text)

@@ -138,7 +138,7 @@ sealed class CardStage(RunContext run) : Stage(run)
 
         foreach (var (name, share) in scores.Student.ExactMatchByCategory ?? new Dictionary<string, double>())
         {
-            notes.Add($"On {name}: {share:P1}.");
+            notes.Add($"The student's exact match on questions of the kind {name}: {share:P1}.");
         }
 
         foreach (var task in ScoreSections.Beyond(scores.Tasks))

@@ -65,6 +65,11 @@ static class RecipeSchema
             return new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("teacher", "pruned") }, Object(type)) };
         }
 
+        if (type == typeof(SplitSettings))
+        {
+            return new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("clusters") }, Object(type)) };
+        }
+
         if (Member.ElementOf(type, typeof(IReadOnlyList<>)) is [var element])
         {
             return new JsonObject { ["type"] = "array", ["items"] = Value(element) };
