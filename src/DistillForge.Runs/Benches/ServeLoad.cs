@@ -18,7 +18,7 @@ sealed class ServeLoad(Uri server, ServeBench.Load load, int tokens)
     public async Task<double> RateAsync(CancellationToken cancellationToken)
     {
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = load.Clients, UseProxy = false }) { BaseAddress = server, Timeout = TimeSpan.FromMinutes(10) };
-        // llama-server closes a connection after a stream without saying so; a request that is under way on it would be lost.
+        // On connections that were kept, llama-server's answers ended before they began; one for each request they do not.
         client.DefaultRequestHeaders.ConnectionClose = true;
         var each = Math.Max(2, FewestRequests / load.Clients);
         var start = Stopwatch.GetTimestamp();
