@@ -11,9 +11,9 @@ static class Node
     public static string? WhyNot { get; } = Directory.Exists(Path.Combine(Folder, "node_modules", "@duckdb")) ? null : "what tests need of npm is not there (./distillforge test brings it, or npm ci in tests/npm)";
 
     /// <returns>A value a line.</returns>
-    public static async Task<IReadOnlyList<JsonElement>> RunAsync(IReadOnlyList<string> arguments)
+    public static async Task<IReadOnlyList<JsonElement>> RunAsync(IReadOnlyList<string> arguments, string script = "check.mjs")
     {
-        using var process = Process.Start(new ProcessStartInfo("node", ["check.mjs", .. arguments]) { WorkingDirectory = Folder, RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Process.Start(new ProcessStartInfo("node", [script, .. arguments]) { WorkingDirectory = Folder, RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
         var errors = process.StandardError.ReadToEndAsync();
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using DistillForge.Runs;
 using DistillForge.Serving;
@@ -10,15 +9,13 @@ public sealed class OpenAiClientTests(Served served) : IClassFixture<Served>
 {
     const string Key = "sesame";
 
-    static readonly string Folder = Path.Combine(Home.Root, "tests", "npm");
-
-    [ClientFact]
+    [NodeFact]
     public async Task Everything_that_a_client_does_goes_without_an_error()
     {
         var model = new WatchedModel(new ServedModel(served.Model, "home"));
         await using var server = await ModelServer.StartAsync(model, new ServeOptions(Key: Key, LongestBody: 1 << 20), TimeProvider.System, _ => { }, CancellationToken.None);
 
-        var checks = await AskAsync(new Uri(server.Address, "/v1").ToString());
+        var checks = await Node.RunAsync([new Uri(server.Address, "/v1").ToString(), Key], "openai.mjs");
 
         Assert.All(checks, check => Assert.True(check.GetProperty("ok").GetBoolean(), check.ToString()));
         Assert.Equal(16, checks.Count);
@@ -33,22 +30,5 @@ public sealed class OpenAiClientTests(Served served) : IClassFixture<Served>
             return answer.IsCanceled;
         }));
         Assert.Equal(1, ended.Count(canceled => canceled));
-    }
-
-    static async Task<List<JsonElement>> AskAsync(string address)
-    {
-        using var process = Process.Start(new ProcessStartInfo("node", ["openai.mjs", address, Key]) { WorkingDirectory = Folder, RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var said = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, await errors);
-        return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
-    }
-
-    /// <summary>Skipped, saying so, where npm's packages are not.</summary>
-    [AttributeUsage(AttributeTargets.Method)]
-    public sealed class ClientFactAttribute : FactAttribute
-    {
-        public ClientFactAttribute() => Skip = Directory.Exists(Path.Combine(Folder, "node_modules", "openai")) ? null : "the openai package of npm is not there (./distillforge test brings it, or npm ci in tests/npm)";
     }
 }
