@@ -2,17 +2,24 @@ using System.Runtime.ExceptionServices;
 
 namespace DistillForge.Models;
 
-/// <summary>Writes tensors whose rows can be made in any order: each core makes a part and hands it to the disk's cache while the others make theirs.</summary>
+/// <summary>
+/// Writes tensors whose rows can be made in any order: each core makes a part and hands it to the system's cache while the others make
+/// theirs, and one thread more does nothing but to wait for the disk.
+/// </summary>
+/// <remarks>To be forced to disk costs a virtual disk more than to be written, and only what was forced before the end is not waited for at the end.</remarks>
 sealed class GgufRows(FileStream file, long start, int alignment)
 {
     // Beyond so many the disk is what is waited for.
     const int MostThreads = 8;
 
+    // So much is worth a wait of the disk.
+    const long ForcedBytes = 16 << 20;
+
     readonly record struct Part(GgufTensorSource Tensor, long Row, long At, int Bytes);
 
+    readonly SemaphoreSlim enough = new(0);
     int next;
     long written;
-    long begun;
 
     public void Write(IReadOnlyList<GgufTensorSource> tensors)
     {
@@ -26,6 +33,9 @@ sealed class GgufRows(FileStream file, long start, int alignment)
         }
 
         file.SetLength(offset);
+        using var made = new CancellationTokenSource();
+        // An error of the disk is told to one flush only: it must reach the user from here too.
+        var disk = Task.Factory.StartNew(() => Force(made.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             Parallel.For(0, Math.Clamp(Environment.ProcessorCount, 1, MostThreads), (_, state) => WriteParts(parts, state));
@@ -34,8 +44,29 @@ sealed class GgufRows(FileStream file, long start, int alignment)
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
+        finally
+        {
+            made.Cancel();
+            disk.GetAwaiter().GetResult();
+        }
 
         file.Position = offset;
+    }
+
+    void Force(CancellationToken made)
+    {
+        try
+        {
+            while (true)
+            {
+                enough.Wait(made);
+                RandomAccess.FlushToDisk(file.SafeFileHandle);
+            }
+        }
+        catch (OperationCanceledException) when (made.IsCancellationRequested)
+        {
+            // The last bytes are forced with the whole file.
+        }
     }
 
     // In the order of the file, so that the disk gets it in one piece.
@@ -57,7 +88,11 @@ sealed class GgufRows(FileStream file, long start, int alignment)
             }
 
             RandomAccess.Write(file.SafeFileHandle, buffer.AsSpan(0, bytes), at);
-            Begin(bytes);
+            var before = Interlocked.Add(ref written, bytes) - bytes;
+            if (before / ForcedBytes != (before + bytes) / ForcedBytes)
+            {
+                enough.Release();
+            }
         }
     }
 
@@ -72,16 +107,5 @@ sealed class GgufRows(FileStream file, long start, int alignment)
         using var whole = new MemoryStream(bytes.Length);
         GgufWriter.Write(tensor, whole);
         whole.GetBuffer().AsSpan(0, bytes.Length).CopyTo(bytes);
-    }
-
-    // Only a hint: a part that another core still makes is left to the next one.
-    void Begin(int bytes)
-    {
-        var all = Interlocked.Add(ref written, bytes);
-        var from = Interlocked.Read(ref begun);
-        if (all - from >= GgufWriter.BeginBytes && Interlocked.CompareExchange(ref begun, all, from) == from)
-        {
-            DurableFile.Begin(file, start + from);
-        }
     }
 }

@@ -63,7 +63,7 @@ public sealed record GgufTensorSource(string Name, GgmlType Type, IReadOnlyList<
 public sealed class GgufWriter
 {
     // So much is worth a word to the disk.
-    internal const long BeginBytes = 8 << 20;
+    const long BeginBytes = 8 << 20;
 
     // So little is made at once.
     const long SmallBytes = 1 << 20;

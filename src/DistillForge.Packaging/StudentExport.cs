@@ -13,6 +13,7 @@ public sealed record Origin(string Name, string? License, string? BaseModel, str
 /// <summary>A checkpoint folder (<c>model.safetensors</c>, <c>config.json</c>, <c>vocabulary.gguf</c>) → a GGUF file that llama.cpp runs.</summary>
 public sealed class StudentExport
 {
+    const int CachedNumbers = 1 << 12;   // looked at, then converted while a core still has them
     const uint QuantizationVersion = 2;   // GGML_QNT_VERSION
 
     readonly string folder;
@@ -89,8 +90,13 @@ public sealed class StudentExport
         var numbers = isAsStored
             ? weights.Numbers(stored).Slice(first * tensor.Columns, count * tensor.Columns)
             : InOrder(weights, stored, tensor, first, count);
-        Check(weights.Path, tensor, numbers, type);
-        Encode(numbers, rows, type);
+        var bytes = rows.Length / numbers.Length;
+        for (var at = 0; at < numbers.Length; at += CachedNumbers)
+        {
+            var some = numbers.Slice(at, Math.Min(CachedNumbers, numbers.Length - at));
+            Check(weights.Path, tensor, some, type);
+            Encode(some, rows.Slice(at * bytes, some.Length * bytes), type);
+        }
     }
 
     static void Check(string path, NamedTensor tensor, ReadOnlySpan<float> numbers, GgmlType type)
