@@ -7,7 +7,7 @@ namespace DistillForge.Models;
 /// theirs, and one thread more does nothing but to wait for the disk.
 /// </summary>
 /// <remarks>To be forced to disk costs a virtual disk more than to be written, and only what was forced before the end is not waited for at the end.</remarks>
-sealed class GgufRows(FileStream file, long start, int alignment)
+sealed class GgufRows(FileStream file, long start, int alignment) : IDisposable
 {
     // Beyond so many the disk is what is waited for.
     const int MostThreads = 8;
@@ -52,6 +52,8 @@ sealed class GgufRows(FileStream file, long start, int alignment)
 
         file.Position = offset;
     }
+
+    public void Dispose() => enough.Dispose();
 
     void Force(CancellationToken made)
     {

@@ -101,7 +101,8 @@ public sealed class GgufWriter
         // What can only be written from its beginning to its end comes in its turn, the rest by all cores, in the order of the file.
         if (stream is FileStream file && tensors.All(tensor => tensor.Fill is not null || tensor.ByteCount <= SmallBytes))
         {
-            new GgufRows(file, start, alignment).Write(tensors);
+            using var rows = new GgufRows(file, start, alignment);
+            rows.Write(tensors);
             return;
         }
 
