@@ -144,6 +144,11 @@ public class ChainTests
         Assert.Equal(0, (await Forging.RunAsync("train", work.Recipe(), "--runs", work.Runs)).ExitCode);
         var before = File.GetLastWriteTimeUtc(work.Run("tiny", "manifests", "generate.json"));
 
+        // Of a row that was trained on the student is named, and not what lies beside its weights to go on from.
+        var row = await ExamplesFile.ReadAsync([work.Run("tiny", "curated.parquet")], CancellationToken.None).FirstAsync();
+        Assert.True(File.Exists(work.Run("tiny", "checkpoint", "optimizer.safetensors")));
+        Assert.Equal(["checkpoint/model.safetensors"], (await Takedown.PlanAsync(work.Run("tiny"), new TakedownSearch([row.Id]), CancellationToken.None)).Students.Select(student => student.Path));
+
         var again = await Forging.RunAsync("train", work.Recipe(learningRate: 1e-3), "--runs", work.Runs);
 
         Assert.Equal(0, again.ExitCode);
