@@ -29,7 +29,7 @@ public sealed class RefusalSetTests
     // What holds for each set now that it is read; each was measured blind once.
     [Theory]
     [InlineData("refusals.jsonl", 0.95, 0.95)]
-    [InlineData("refusals-one.jsonl", 0.92, 0.97)]
+    [InlineData("refusals-one.jsonl", 0.92, 0.96)]
     [InlineData("refusals-two.jsonl", 0.88, 0.96)]
     public void Finds_refusals_in_many_tones_and_languages_and_takes_few_other_answers_for_one(string set, double recall, double precision)
     {

@@ -156,7 +156,11 @@ ref struct TraitReader
             if ((sign & Sign.Not) != Sign.None)
             {
                 isNegated = true;
-                Negation(sentence, words, new Place(k, clause, speaker, told), isOpening, isFirst, isOwn);
+                // "Anna: I can't …": a sentence may begin before its speaker is named.
+                if (!isOwn || Scene.IsOwnVoice(text, sentence.Origin(words.At[k], 1).Start))
+                {
+                    Negation(sentence, words, new Place(k, clause, speaker, told), isOpening, isFirst, isOwn);
+                }
             }
         }
     }
