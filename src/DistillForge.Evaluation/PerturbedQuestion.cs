@@ -14,7 +14,7 @@ public sealed record PerturbedQuestion(string Benchmark, string Kind, Question C
     /// <param name="most">Questions that are drawn, over the whole list.</param>
     public static IEnumerable<PerturbedQuestion> Of(string benchmark, IReadOnlyList<Question> questions, IReadOnlyList<(string Kind, IPerturbation Perturbation)> perturbations, int most, long seed)
     {
-        foreach (var question in Draw(questions, most, Seeds.Source(seed, "perturbed", benchmark)))
+        foreach (var question in Drawn(benchmark, questions, most, seed))
         {
             foreach (var (kind, perturbation) in perturbations)
             {
@@ -29,9 +29,15 @@ public sealed record PerturbedQuestion(string Benchmark, string Kind, Question C
         }
     }
 
-    /// <summary>The same question in somebody else's words; null where they are none or the same.</summary>
+    /// <summary>The same question in a model's words; null where they are none, or the same but for case, quotation marks and the sign at the end.</summary>
     public static PerturbedQuestion? Of(string benchmark, string kind, Question question, string text)
-        => text.Length == 0 || text == question.Own ? null : new(benchmark, kind, question, Asking(question, text));
+    {
+        var bare = IsQuoted(text.Trim()) && !IsQuoted(question.Own.Trim()) ? text.Trim()[1..^1].Trim() : text.Trim();
+        return Words(bare).Length == 0 || Words(bare).Equals(Words(question.Own), StringComparison.OrdinalIgnoreCase) ? null : new(benchmark, kind, question, Asking(question, bare));
+    }
+
+    /// <summary>Those that <see cref="Of(string, IReadOnlyList{Question}, IReadOnlyList{ValueTuple{string, IPerturbation}}, int, long)"/> changes, where they can be.</summary>
+    public static IEnumerable<Question> Drawn(string benchmark, IReadOnlyList<Question> questions, int most, long seed) => Draw(questions, most, Seeds.Source(seed, "perturbed", benchmark));
 
     /// <summary>In the order of the list.</summary>
     public static IEnumerable<Question> Draw(IReadOnlyList<Question> questions, int most, Random chance)
@@ -40,6 +46,12 @@ public sealed record PerturbedQuestion(string Benchmark, string Kind, Question C
         chance.Shuffle(order);
         return order.Take(most).Order().Select(i => questions[i]);
     }
+
+    // As models like to hand over a text.
+    static bool IsQuoted(string text)
+        => text.Length > 2 && (text[0], text[^1]) is ('"', '"') or ('“', '”') or ('„', '“') or ('«', '»') or ('\'', '\'') or ('‘', '’') && !text.AsSpan(1, text.Length - 2).ContainsAny(text[0], text[^1]);
+
+    static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Trim(' ', '.', '!', '?', '…', '"', '“', '”', '\'');
 
     // Choices and what the benchmark writes around the question stay: "A)" in small letters is no longer what it asks for.
     static Question Asking(Question question, string text)

@@ -20,6 +20,5 @@ public sealed record LlamaOptions(int Threads = 0, int Parallel = 0, int Context
 
 /// <summary>How fast a GGUF runs, in tokens a second: medians, each measured in a fresh context.</summary>
 /// <param name="Single">Generation of one sequence.</param>
-/// <param name="Batched">Generation of <paramref name="Sequences"/> sequences side by side, all together.</param>
 /// <param name="Prompt">Reading a prompt.</param>
-public sealed record Speed(double Single, double Batched, int Sequences, double Prompt);
+public sealed record Speed(double Single, double Prompt);

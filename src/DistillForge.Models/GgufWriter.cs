@@ -9,7 +9,26 @@ namespace DistillForge.Models;
 /// <param name="WriteTo">Writes exactly the bytes that type and shape say.</param>
 public sealed record GgufTensorSource(string Name, GgmlType Type, IReadOnlyList<long> Shape, Action<Stream> WriteTo)
 {
+    // So much stays in a core's cache while it is made and handed over.
+    const long PartBytes = 1 << 18;
+
+    /// <summary>Makes whole rows, from the given one on, of which as many are wanted as fit. Called by several threads at once.</summary>
+    public delegate void RowFiller(long firstRow, Span<byte> rows);
+
     public long ByteCount => Type.BytesFor(Shape.Aggregate(1L, (product, size) => checked(product * size)));
+
+    /// <summary>Where set, rows can be had in any order.</summary>
+    internal RowFiller? Fill { get; private init; }
+
+    long RowBytes => Type.BytesFor(Shape[0]);
+
+    /// <summary>Of rows that can be made in any order, and so by several cores.</summary>
+    public static GgufTensorSource InRows(string name, GgmlType type, IReadOnlyList<long> shape, RowFiller fill)
+    {
+        GgufTensorSource? tensor = null;
+        tensor = new GgufTensorSource(name, type, shape, stream => tensor!.WriteParts(stream)) { Fill = fill };
+        return tensor;
+    }
 
     public static GgufTensorSource Of(string name, GgmlType type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> bytes)
         => new(name, type, shape, stream => stream.Write(bytes.Span));
@@ -17,6 +36,27 @@ public sealed record GgufTensorSource(string Name, GgmlType Type, IReadOnlyList<
     /// <summary>Float32 numbers as they are.</summary>
     public static GgufTensorSource Of(string name, IReadOnlyList<long> shape, ReadOnlyMemory<float> numbers)
         => new(name, GgmlType.F32, shape, stream => stream.Write(MemoryMarshal.AsBytes(numbers.Span)));
+
+    /// <summary>Its parts: first row, first byte, and number of bytes.</summary>
+    internal IEnumerable<(long Row, long At, int Bytes)> Parts()
+    {
+        var rows = Math.Clamp(PartBytes / RowBytes, 1, int.MaxValue / RowBytes);
+        for (var at = 0L; at < ByteCount; at += rows * RowBytes)
+        {
+            yield return (at / RowBytes, at, (int)Math.Min(rows * RowBytes, ByteCount - at));
+        }
+    }
+
+    void WriteParts(Stream stream)
+    {
+        var buffer = Array.Empty<byte>();
+        foreach (var (row, _, bytes) in Parts())
+        {
+            Array.Resize(ref buffer, Math.Max(buffer.Length, bytes));
+            Fill!(row, buffer.AsSpan(0, bytes));
+            stream.Write(buffer, 0, bytes);
+        }
+    }
 }
 
 /// <summary>Writes GGUF version 3 as llama.cpp and gguf-py lay it out.</summary>
@@ -24,6 +64,9 @@ public sealed class GgufWriter
 {
     // So much is worth a word to the disk.
     const long BeginBytes = 8 << 20;
+
+    // So little is made at once.
+    const long SmallBytes = 1 << 20;
 
     readonly Stream stream;
     readonly int alignment;
@@ -54,6 +97,15 @@ public sealed class GgufWriter
 
         Table(tensors);
         Pad();
+        var start = written;
+        // What can only be written from its beginning to its end comes in its turn, the rest by all cores, in the order of the file.
+        if (stream is FileStream file && tensors.All(tensor => tensor.Fill is not null || tensor.ByteCount <= SmallBytes))
+        {
+            using var rows = new GgufRows(file, start, alignment);
+            rows.Write(tensors);
+            return;
+        }
+
         foreach (var tensor in tensors)
         {
             Data(tensor);
@@ -80,21 +132,27 @@ public sealed class GgufWriter
 
             UInt32((uint)tensor.Type);
             UInt64((ulong)offset);
-            offset = checked((offset + tensor.ByteCount + alignment - 1) / alignment * alignment);
+            offset = Next(offset, tensor, alignment);
         }
     }
 
+    /// <summary>Where the tensor after this one begins.</summary>
+    internal static long Next(long offset, GgufTensorSource tensor, int alignment) => checked((offset + tensor.ByteCount + alignment - 1) / alignment * alignment);
+
     void Data(GgufTensorSource tensor)
     {
-        var counted = new CountingStream(stream, Begin);
-        tensor.WriteTo(counted);
-        if (counted.Written != tensor.ByteCount)
-        {
-            throw new InvalidOperationException($"tensor '{tensor.Name}' wrote {counted.Written} bytes, but {tensor.Type} [{string.Join(", ", tensor.Shape)}] takes {tensor.ByteCount}");
-        }
-
-        written += counted.Written;
+        written += Write(tensor, stream, Begin);
         Pad();
+    }
+
+    /// <returns>The bytes written.</returns>
+    internal static long Write(GgufTensorSource tensor, Stream stream, Action<long>? onWritten = null)
+    {
+        var counted = new CountingStream(stream, onWritten);
+        tensor.WriteTo(counted);
+        return counted.Written == tensor.ByteCount
+            ? counted.Written
+            : throw new InvalidOperationException($"tensor '{tensor.Name}' wrote {counted.Written} bytes, but {tensor.Type} [{string.Join(", ", tensor.Shape)}] takes {tensor.ByteCount}");
     }
 
     // Within a large tensor too: else the disk would wait for the whole of it.

@@ -84,22 +84,32 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The numbers of an F32, F16 or BF16 tensor as float32.</summary>
     public float[] Floats(SafetensorsTensor tensor)
     {
-        var type = tensor.Type switch
-        {
-            SafetensorsType.F32 => GgmlType.F32,
-            SafetensorsType.F16 => GgmlType.F16,
-            SafetensorsType.BF16 => GgmlType.BF16,
-            _ => throw Fail($"tensor '{Printable.Name(tensor.Name)}'", $"is {tensor.Type}, but F32, F16 or BF16 is needed."),
-        };
+        var type = FloatType(tensor);
         var numbers = new float[tensor.ByteCount / type.BlockBytes()];
         Dequantize.ToFloat32(type, Data(tensor), numbers);
         return numbers;
+    }
+
+    /// <summary>Some of them, from the given one on, as many as fit.</summary>
+    public void CopyNumbers(SafetensorsTensor tensor, long first, Span<float> numbers)
+    {
+        var type = FloatType(tensor);
+        var bytes = type.BlockBytes();
+        Dequantize.ToFloat32(type, Data(tensor).Slice(checked((int)(first * bytes)), numbers.Length * bytes), numbers);
     }
 
     /// <summary>The same; an F32 tensor's are those of the mapped file, valid until it is disposed.</summary>
     public ReadOnlySpan<float> Numbers(SafetensorsTensor tensor) => tensor.Type == SafetensorsType.F32 ? MemoryMarshal.Cast<byte, float>(Data(tensor)) : Floats(tensor);
 
     public void Dispose() => file.Dispose();
+
+    GgmlType FloatType(SafetensorsTensor tensor) => tensor.Type switch
+    {
+        SafetensorsType.F32 => GgmlType.F32,
+        SafetensorsType.F16 => GgmlType.F16,
+        SafetensorsType.BF16 => GgmlType.BF16,
+        _ => throw Fail($"tensor '{Printable.Name(tensor.Name)}'", $"is {tensor.Type}, but F32, F16 or BF16 is needed."),
+    };
 
     ModelFileException Fail(string field, string what) => new(Path, field, what);
 }

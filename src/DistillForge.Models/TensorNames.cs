@@ -159,6 +159,14 @@ public static class RotaryLayout
     /// <summary>Pairs → halves.</summary>
     public static void ToHuggingFace<T>(ReadOnlySpan<T> source, Span<T> target, int rows, int heads) => Move(source, target, rows, heads, toPairs: false);
 
+    /// <summary>Which row of the halves' order is this row of the pairs'?</summary>
+    /// <param name="size">Rows of a head.</param>
+    public static int HalvesRow(int pairsRow, int size)
+    {
+        var i = pairsRow % size;
+        return pairsRow - i + i % 2 * (size / 2) + i / 2;
+    }
+
     static void Move<T>(ReadOnlySpan<T> source, Span<T> target, int rows, int heads, bool toPairs)
     {
         if (rows % (2 * heads) != 0 || source.Length % rows != 0 || target.Length != source.Length)
@@ -169,10 +177,8 @@ public static class RotaryLayout
         var (size, columns) = (rows / heads, source.Length / rows);
         for (var row = 0; row < rows; row++)
         {
-            var (head, i) = (row / size * size, row % size);
-            var halves = head + i;
-            var pairs = head + i % (size / 2) * 2 + i / (size / 2);
-            var (from, to) = toPairs ? (halves, pairs) : (pairs, halves);
+            var halves = HalvesRow(row, size);
+            var (from, to) = toPairs ? (halves, row) : (row, halves);
             source.Slice(from * columns, columns).CopyTo(target.Slice(to * columns, columns));
         }
     }

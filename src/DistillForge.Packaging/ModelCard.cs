@@ -23,6 +23,9 @@ public sealed record ModelCard
     /// <summary>What it is not to be used for.</summary>
     public IReadOnlyList<string> OutOfScope { get; init; } = [];
 
+    /// <summary>How it is run; null says nothing of it.</summary>
+    public CardUse? Use { get; init; }
+
     /// <summary>Rows of the table of what it took to make it: what, value.</summary>
     public IReadOnlyList<(string What, string Value)> Compute { get; init; } = [];
 
@@ -63,6 +66,19 @@ public sealed record ModelCard
     public string ToMarkdown() => ModelCardMarkdown.Render(this);
 }
 
+/// <param name="File">The GGUF that the commands name.</param>
+/// <param name="Example">A question of one line and the answer that this file gave; null where none can be shown.</param>
+public sealed record CardUse(string File, (string Question, string Answer)? Example = null)
+{
+    const int Longest = 300;
+
+    /// <summary>Whether a text can stand in a command and in a block of Markdown as it is.</summary>
+    public static bool CanShow(string text) => text.Length is > 0 and <= Longest && !text.Any(c => char.IsControl(c) || c is '`' or '"' or '$' or '\\' or '!');
+
+    /// <summary>The same for what only stands in a block.</summary>
+    public static bool CanShowAnswer(string text) => text.Length is > 0 and <= Longest && !text.Any(c => char.IsControl(c) || c is '`');
+}
+
 /// <param name="BaseModel">As <c>base_model</c> takes it: a model on the hub, where the teacher is one.</param>
 public sealed record CardTeacher(string Name, string? BaseModel, long? Parameters, string? License, string? Sha256);
 
@@ -79,6 +95,7 @@ public sealed record CardSection(string Title, IReadOnlyList<string> Text, IRead
 
 /// <summary>One model's row in the table of scores.</summary>
 /// <param name="ExactMatch">0 … 1.</param>
+/// <param name="ExactMatchRange">Its 95 % interval.</param>
 /// <param name="KlToTeacher">Nats a token.</param>
 /// <param name="Top1Agreement">0 … 1.</param>
-public sealed record CardScore(string Model, long? Parameters, long? Bytes, double? ExactMatch, double? KlToTeacher, double? Top1Agreement, double? TokensPerSecond);
+public sealed record CardScore(string Model, long? Parameters, long? Bytes, double? ExactMatch, double? KlToTeacher, double? Top1Agreement, double? TokensPerSecond, (double Low, double High)? ExactMatchRange = null);

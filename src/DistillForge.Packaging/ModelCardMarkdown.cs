@@ -13,6 +13,7 @@ static class ModelCardMarkdown
         text.Append($"\n# {Plain(card.Name)}\n\n{FirstSentence(card)} {Plain(card.Purpose)}\n");
         List(text, "Intended use", card.Intended);
         List(text, "Out of scope", card.OutOfScope);
+        Use(text, card);
         Pairs(text, "The model", card.Sizes);
         Data(text, card);
         if (card.Terms.Count > 0)
@@ -70,6 +71,19 @@ static class ModelCardMarkdown
         ? $"{Plain(card.Name)} was distilled from {Plain(teacher.Name)}{(teacher.Parameters is { } parameters ? $" ({Count(parameters)} parameters)" : "")}."
         : $"{Plain(card.Name)} was trained from scratch on labelled data; it was not distilled from any model.";
 
+    // The commands take a question where none can be shown.
+    static void Use(StringBuilder text, ModelCard card)
+    {
+        if (card.Use is not { } use)
+        {
+            return;
+        }
+
+        var question = use.Example?.Question ?? "YOUR QUESTION";
+        text.Append($"\n## How to use it\n\nWith the files in one folder:\n\n```\nollama create {card.Name} -f Modelfile && ollama run {card.Name} \"{question}\"\nllama-server -m {use.File}          # then OpenAI's API at http://127.0.0.1:8080/v1\n./distillforge chat {use.File} -p \"{question}\"\n```\n");
+        text.Append(use.Example is { } example ? $"\nIts answer there, by {use.File}, when it was measured:\n\n```\n{example.Answer}\n```\n" : "");
+    }
+
     static void Data(StringBuilder text, ModelCard card)
     {
         var data = card.Data;
@@ -110,7 +124,7 @@ static class ModelCardMarkdown
         text.Append("\n## Evaluation\n");
         Table(text, ["model", "parameters", "file, MB", "exact match", "KL to teacher, nats/token", "top-1 agreement", "tokens/s"], card.Scores.Select(s => new[]
         {
-            s.Model, s.Parameters is { } p ? Count(p) : "–", Number(s.Bytes / 1e6, "0.00"), Percent(s.ExactMatch), Number(s.KlToTeacher, "0.0000"), Percent(s.Top1Agreement), Number(s.TokensPerSecond, "0"),
+            s.Model, s.Parameters is { } p ? Count(p) : "–", Number(s.Bytes / 1e6, "0.00"), Percent(s.ExactMatch) + (s.ExactMatchRange is { } range ? FormattableString.Invariant($" ({100 * range.Low:0.0}–{100 * range.High:0.0})") : ""), Number(s.KlToTeacher, "0.0000"), Percent(s.Top1Agreement), Number(s.TokensPerSecond, "0"),
         }));
         foreach (var note in card.ScoreNotes)
         {
@@ -130,7 +144,7 @@ static class ModelCardMarkdown
     static void Files(StringBuilder text, IReadOnlyList<PackagedFile> files)
     {
         text.Append("\n## Files\n\nEach file was loaded in llama.cpp and compared with the float32 checkpoint before it got its name.\n");
-        Table(text, ["file", "MB", "mean abs. Δ log-prob", "max", "KL, nats", "greedy", "SHA-256"], files.Select(f => new[]
+        Table(text, ["file", "MB", "mean abs. Δ log-prob, nats", "largest", "KL to checkpoint, nats/token", "greedy answers", "SHA-256"], files.Select(f => new[]
         {
             Path.GetFileName(f.Path), Number(f.Bytes / 1e6, "0.00"), Number(f.Gate.MeanDifference, "0.0e+0"), Number(f.Gate.MaxDifference, "0.0e+0"), Number(f.Gate.Kl, "0.0e+0"),
             f.Gate.GreedyPrompts == 0 ? "not compared" : $"same on {f.Gate.GreedyPrompts} prompts, {f.Gate.Ties} {(f.Gate.Ties == 1 ? "tie" : "ties")}", f.Sha256,

@@ -13,7 +13,7 @@ public sealed record Origin(string Name, string? License, string? BaseModel, str
 /// <summary>A checkpoint folder (<c>model.safetensors</c>, <c>config.json</c>, <c>vocabulary.gguf</c>) → a GGUF file that llama.cpp runs.</summary>
 public sealed class StudentExport
 {
-    const int ChunkElements = 1 << 16;
+    const int CachedNumbers = 1 << 12;   // looked at, then converted while a core still has them
     const uint QuantizationVersion = 2;   // GGML_QNT_VERSION
 
     readonly string folder;
@@ -79,20 +79,23 @@ public sealed class StudentExport
         var stored = weights.Tensor(tensor.HuggingFace);
         var isRightShape = stored.Shape.SequenceEqual(tensor.TorchShape);
         return isRightShape
-            ? new GgufTensorSource(tensor.Gguf, type, tensor.GgufShape, stream => Write(stream, weights, stored, tensor, type))
+            ? GgufTensorSource.InRows(tensor.Gguf, type, tensor.GgufShape, (first, rows) => Fill(rows, (int)first, weights, stored, tensor, type))
             : throw new ModelFileException(weights.Path, $"tensor '{tensor.HuggingFace}'", $"is [{string.Join(", ", stored.Shape)}], but config.json makes it [{string.Join(", ", tensor.TorchShape)}].");
     }
 
-    // Straight from the mapped file to the disk, so much at a time as stays in a core's cache.
-    static void Write(Stream stream, SafetensorsFile weights, SafetensorsTensor stored, NamedTensor tensor, GgmlType type)
+    static void Fill(Span<byte> rows, int first, SafetensorsFile weights, SafetensorsTensor stored, NamedTensor tensor, GgmlType type)
     {
-        var numbers = InOrder(weights.Numbers(stored), tensor);
-        var bytes = new byte[ChunkElements * sizeof(float)];
-        for (var at = 0; at < numbers.Length; at += ChunkElements)
+        var count = rows.Length / (int)type.BytesFor(tensor.Columns);
+        var isAsStored = stored.Type == SafetensorsType.F32 && !tensor.Transposed && tensor.RotaryHeads == 0;
+        var numbers = isAsStored
+            ? weights.Numbers(stored).Slice(first * tensor.Columns, count * tensor.Columns)
+            : InOrder(weights, stored, tensor, first, count);
+        var bytes = rows.Length / numbers.Length;
+        for (var at = 0; at < numbers.Length; at += CachedNumbers)
         {
-            var chunk = numbers.Slice(at, Math.Min(ChunkElements, numbers.Length - at));
-            Check(weights.Path, tensor, chunk, type);
-            stream.Write(Encode(chunk, bytes, type));
+            var some = numbers.Slice(at, Math.Min(CachedNumbers, numbers.Length - at));
+            Check(weights.Path, tensor, some, type);
+            Encode(some, rows.Slice(at * bytes, some.Length * bytes), type);
         }
     }
 
@@ -110,43 +113,42 @@ public sealed class StudentExport
         }
     }
 
-    static ReadOnlySpan<float> InOrder(ReadOnlySpan<float> numbers, NamedTensor tensor)
+    // [count, Columns]
+    static float[] InOrder(SafetensorsFile weights, SafetensorsTensor stored, NamedTensor tensor, int first, int count)
     {
+        var (rows, columns) = (tensor.Rows, tensor.Columns);
+        var numbers = new float[count * columns];
         if (tensor.Transposed)
         {
-            numbers = Transpose(numbers, tensor.Columns, tensor.Rows);
+            var column = new float[count];
+            for (var j = 0; j < columns; j++)
+            {
+                weights.CopyNumbers(stored, (long)j * rows + first, column);
+                for (var i = 0; i < count; i++)
+                {
+                    numbers[i * columns + j] = column[i];
+                }
+            }
+
+            return numbers;
         }
 
-        if (tensor.RotaryHeads > 0)
+        for (var i = 0; i < count; i++)
         {
-            var moved = new float[numbers.Length];
-            RotaryLayout.ToGguf(numbers, moved, tensor.Rows, tensor.RotaryHeads);
-            numbers = moved;
+            var row = tensor.RotaryHeads > 0 ? RotaryLayout.HalvesRow(first + i, rows / tensor.RotaryHeads) : first + i;
+            weights.CopyNumbers(stored, (long)row * columns, numbers.AsSpan(i * columns, columns));
         }
 
         return numbers;
     }
 
-    static float[] Transpose(ReadOnlySpan<float> numbers, int rows, int columns)
-    {
-        var turned = new float[numbers.Length];
-        for (var row = 0; row < rows; row++)
-        {
-            for (var column = 0; column < columns; column++)
-            {
-                turned[column * rows + row] = numbers[row * columns + column];
-            }
-        }
-
-        return turned;
-    }
-
-    static ReadOnlySpan<byte> Encode(ReadOnlySpan<float> numbers, Span<byte> bytes, GgmlType type)
+    static void Encode(ReadOnlySpan<float> numbers, Span<byte> bytes, GgmlType type)
     {
         switch (type)
         {
             case GgmlType.F32:
-                return MemoryMarshal.AsBytes(numbers);
+                MemoryMarshal.AsBytes(numbers).CopyTo(bytes);
+                break;
             case GgmlType.F16:
                 HalfPrecision.ToF16(numbers, MemoryMarshal.Cast<byte, Half>(bytes));
                 break;
@@ -154,8 +156,6 @@ public sealed class StudentExport
                 HalfPrecision.ToBF16(numbers, MemoryMarshal.Cast<byte, ushort>(bytes));
                 break;
         }
-
-        return bytes[..(numbers.Length * sizeof(ushort))];
     }
 
     // LLAMA_FTYPE_*

@@ -23,7 +23,9 @@ public sealed class Conversation : IAsyncDisposable
             foreach (var gguf in ggufs)
             {
                 var model = await LlamaModel.OpenAsync(gguf, new LlamaOptions(Settings.Load().EffectiveThreads, Parallel: 1), cancellationToken);
-                conversation.voices.Add(new Voice(Path.GetFileNameWithoutExtension(gguf), model));
+                var name = Path.GetFileNameWithoutExtension(gguf);
+                var taken = conversation.voices.Count(voice => voice.Name == name || voice.Name.StartsWith(name + " (", StringComparison.Ordinal));
+                conversation.voices.Add(new Voice(taken == 0 ? name : $"{name} ({taken + 1})", model));
             }
 
             conversation.Forget();

@@ -24,6 +24,18 @@ public sealed class ConversationTests
         Assert.All(talk.Remembered, messages => Assert.Equal(["turn on the lamp", "turn off the lamp"], messages.Where(message => message.Role == "user").Select(message => message.Content)));
     }
 
+    [Fact]
+    public async Task The_same_file_twice_answers_under_two_names()
+    {
+        var gguf = SpeedModel.Make("1m-2k", "q8_0", new Quiet());
+        await using var talk = await Conversation.OpenAsync([gguf, gguf], null, new Sampling(0, MaxTokens: 2), CancellationToken.None);
+        var spoke = new List<string>();
+
+        await talk.SayAsync("turn on the lamp", (_, _) => { }, (name, _) => spoke.Add(name), CancellationToken.None);
+
+        Assert.Equal(["1m-2k-q8_0", "1m-2k-q8_0 (2)"], spoke);
+    }
+
     sealed class Quiet : IProgressLog
     {
         public void Report(string what, long done, long total, string unit, string detail = "")

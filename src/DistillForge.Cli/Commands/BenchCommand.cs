@@ -24,7 +24,7 @@ static class BenchCommand
         var seeds = new Option<int>("--seeds") { Description = "Trainings of each method; 0 takes the bench's own number" };
         var jobs = new Option<int>("--jobs") { Description = "Trainings at a time, of one thread each; 0 takes as many as there are threads" };
         var minutes = new Option<double>("--minutes") { Description = "Train no longer than this and print what there is; 0 sets no limit" };
-        var only = new Option<string?>("--codings", "--methods") { Description = "Parts of names, with ';' between: compare only these, and both ends" };
+        var only = new Option<string?>("--codings", "--methods", "--loads") { Description = "Parts of names, with ';' between: compare only these (of codings and methods also both ends)" };
         var rates = new Option<double[]>("--rates") { Description = "Learning rates to choose each method's from", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var prompts = new Option<int>("--prompts") { Description = "Questions to the teacher; 0 takes the bench's own number" };
         var samples = new Option<int>("--samples") { Description = "Answers a question; 0 takes the bench's own number" };

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DistillForge.Core;
 using DistillForge.Data.Duck;
 
@@ -8,7 +9,7 @@ namespace DistillForge.Data;
 public sealed record SqlTable(IReadOnlyList<string> Columns, IReadOnlyList<string> Types, IReadOnlyList<IReadOnlyList<string?>> Rows, bool Truncated);
 
 /// <summary>Runs SQL over a run folder's Parquet files, read-only; <c>logprob(code)</c> decodes what <c>head_logprobs</c> holds.</summary>
-public static class Sql
+public static partial class Sql
 {
     static readonly (string View, string Files)[] Views =
     [
@@ -30,6 +31,7 @@ public static class Sql
             throw new ForgeException(new Problem(folder, "does not exist.", "Name the folder of a run."));
         }
 
+        List<string> tables = [];
         try
         {
             using var database = DuckDatabase.Open(Path.Combine(Path.GetTempPath(), $"distillforge-{Environment.ProcessId}"), [folder + "/"], threads: Environment.ProcessorCount);
@@ -38,6 +40,7 @@ public static class Sql
             foreach (var (view, files) in Views.Where(view => there.Exists(file => IsOf(view.Files, file))).DistinctBy(view => view.View))
             {
                 database.Execute($"CREATE VIEW {view} AS SELECT * FROM read_parquet({DuckDatabase.Quote(Path.Combine(folder, files))})", cancellationToken);
+                tables.Add(view);
             }
 
             database.Execute(FormattableString.Invariant($"CREATE MACRO logprob(code) AS -pow(code / {LogprobCode.Scale:0.0}, 2)"), cancellationToken);
@@ -47,9 +50,18 @@ public static class Sql
         }
         catch (DuckException exception)
         {
-            throw new ForgeException(new Problem("sql", exception.Message), inner: exception);
+            throw new ForgeException(Complaint(exception.Message, tables), inner: exception);
         }
     }
+
+    // Of a table that is not there DuckDB names its own that are spelled alike (pg_settings, duckdb_logs), which are no use to anybody here.
+    static Problem Complaint(string message, IReadOnlyList<string> tables)
+        => UnknownTable().Match(message) is { Success: true } unknown
+            ? new Problem("sql", $"there is no table '{unknown.Groups[1].Value}' in this run.", $"{NearName.Suggest(unknown.Groups[1].Value, tables) ?? ""} There {(tables.Count == 0 ? "is none yet: let a stage write its files first." : $"{(tables.Count == 1 ? "is" : "are")} {string.Join(", ", tables)}.")}".TrimStart())
+            : new Problem("sql", message);
+
+    [GeneratedRegex("^Catalog Error: Table with name \"?(.+?)\"? does not exist", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex UnknownTable();
 
     static bool IsOf(string pattern, string file)
     {

@@ -24,6 +24,7 @@ sealed class RecipeRules : AbstractValidator<Recipe>
         RuleFor(r => r.Evaluate.Judge!.Questions).GreaterThan(0).When(r => r.Evaluate.Judge is not null).WithMessage("is {PropertyValue}; it counts questions, 1 or more.");
         RuleFor(r => r.Evaluate.Robustness.Questions).InclusiveBetween(0, 100_000).WithMessage("is {PropertyValue}; it counts questions, and 0 asks none again.");
         RuleFor(r => r.Evaluate.Robustness.By!).SetValidator(new TeacherRules()).When(r => r.Evaluate.Robustness.By is not null);
+        RuleFor(r => r.Evaluate.Robustness.By).Null().When(r => r.Evaluate.Robustness.Perturbations is { Count: > 0 } kinds && kinds.All(kind => kind.Name != "paraphrase")).WithMessage("is given, but perturbations leave 'paraphrase' out, and it does nothing else. Add that, or remove this.");
         RuleFor(r => r.Evaluate.Split!.Threshold).Must(value => value is >= 0.6 and <= 1).When(r => r.Evaluate.Split is not null).WithMessage("is {PropertyValue}; it lies between 0.6 and 1.");
         RuleFor(r => r.Evaluate.Split!.Group).NotEqual(GroupColumn.Author).When(r => r.Evaluate.Split is not null && r.Prompts is not null).WithMessage("is 'author', but prompts have none before they are answered. Take another column, or remove it.");
         RuleFor(r => r.Evaluate.Split!.Group).Equal(GroupColumn.None).When(r => r.Evaluate.Split is not null && (r.Prompts?.Template ?? r.Dataset?.Template) is not null).WithMessage("is given, but a template itself says which prompts it holds out. Remove it, or put the column into the template's 'key'.");

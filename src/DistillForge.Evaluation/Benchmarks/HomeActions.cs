@@ -13,7 +13,7 @@ public sealed class HomeActions(HomeActions.Options options) : IBenchmark
     public sealed record Options(string File = "datasets/home/hand-written.jsonl", string Split = "test");
 
     public IEnumerable<Question> Questions()
-        => QuestionFile.Read(options.File, "question", "answer", "category", system: "", row => row.TryGetValue("split", out var split) && split.Text == options.Split);
+        => QuestionFile.Read(options.File, "question", "answer", "category", row => row.TryGetValue("split", out var split) && split.Text == options.Split);
 
     public double Grade(Question question, string answer)
         => CanonicalJson.Of(answer) is { } action && action == CanonicalJson.Of(question.Expected) ? 1 : 0;

@@ -54,11 +54,10 @@ static class QuestionFile
     const int LongestQuestion = 1 << 20;
 
     /// <param name="keep">Which rows count; null for all.</param>
-    public static IEnumerable<Question> Read(string file, string question, string answer, string category, string system, Func<IReadOnlyDictionary<string, SlotValue>, bool>? keep = null, string? prompt = null, string paraphrase = "paraphrase")
+    public static IEnumerable<Question> Read(string file, string question, string answer, string category, Func<IReadOnlyDictionary<string, SlotValue>, bool>? keep = null)
     {
         var path = Path.Combine(Home.Root, file);
-        var template = prompt is null ? null : new QuestionTemplate(path, prompt);
-        return Rows(path, template is null ? [question, answer] : [answer], keep).Select(row => Of(path, row.Number, row.Row, template?.Fill(row.Number, row.Row) ?? row.Row[question].Text, row.Row[answer].Text, category, system, question, paraphrase));
+        return Rows(path, [question, answer], keep).Select(row => Of(path, row.Number, row.Row, row.Row[question].Text, row.Row[answer].Text, category, system: "", question, "paraphrase"));
     }
 
     /// <summary>As the options say, with choices to choose from where there are some.</summary>

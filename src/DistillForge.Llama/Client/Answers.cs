@@ -22,7 +22,7 @@ static class Answers
     public static Speed ReadSpeed(Frame frame)
     {
         var reader = Reader(frame, FrameKind.Measured);
-        return new Speed(reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt(), reader.ReadDouble());
+        return new Speed(reader.ReadDouble(), reader.ReadDouble());
     }
 
     public static DecodeTime ReadTime(Frame frame)

@@ -1,6 +1,6 @@
 namespace DistillForge.Llama.Worker;
 
-/// <summary>Measures how fast the model runs as it is run here, on its lanes: the decodes alone, each in a fresh context, medians of several.</summary>
+/// <summary>Measures how fast the model runs as it is run here, one sequence by itself: the decodes alone, each in a fresh context, medians of several.</summary>
 sealed class SpeedProbe(LoadedModel model)
 {
     const int Repeats = 3;
@@ -13,11 +13,8 @@ sealed class SpeedProbe(LoadedModel model)
     {
         var prompt = Math.Min(PromptTokens, model.ContextLength - 1);
         var generated = Math.Min(Generated, model.ContextLength - 1);
-        var (contexts, sequences) = (model.Lanes.Count, model.Lanes[0].Sequences);
         return new Speed(
             Median(() => generated / timer.Measure(new DecodeLoop(1, 0, generated, Layout: model.Layout)).Generation),
-            Median(() => contexts * sequences * generated / timer.Measure(new DecodeLoop(sequences, 0, generated, contexts, Layout: model.Layout)).Generation),
-            contexts * sequences,
             Median(() => prompt / timer.Measure(new DecodeLoop(1, prompt, 0, Layout: model.Layout)).Prompt));
     }
 

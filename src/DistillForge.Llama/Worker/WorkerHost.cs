@@ -203,8 +203,6 @@ public sealed class WorkerHost : IDisposable
             output.Send(FrameKind.Measured, frame.Request, new SpeedProbe(model!).Measure(), static (to, speed) =>
             {
                 to.Write(speed.Single);
-                to.Write(speed.Batched);
-                to.Write(speed.Sequences);
                 to.Write(speed.Prompt);
             });
         }

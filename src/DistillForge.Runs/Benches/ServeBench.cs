@@ -11,6 +11,7 @@ namespace DistillForge.Runs.Benches;
 public sealed class ServeBench : IBench
 {
     const int UsualTokens = 64;
+    const int UsualWords = 100;
     const int MostClients = 32;
 
     static readonly Load[] Loads =
@@ -31,19 +32,26 @@ public sealed class ServeBench : IBench
     public async Task<Measurement> MeasureAsync(BenchRequest request, IProgressLog log, CancellationToken cancellationToken)
     {
         var path = Path.GetFullPath(request.ModelOr("100m-32k", log));
-        var tokens = request.Tokens > 0 ? request.Tokens : UsualTokens;
+        // A large model is measured with short prompts and answers.
+        var (tokens, words) = request.Tokens > 0 ? (request.Tokens, request.Tokens) : (UsualTokens, UsualWords);
         var slots = request.Parallel > 0 ? request.Parallel : MostClients;
         await using var ours = await ServerProcess.OursAsync(path, slots, request.Threads, cancellationToken);
         await using var theirs = request.Peer is { } peer ? await ServerProcess.LlamaServerAsync(peer, path, slots, request.EffectiveThreads, cancellationToken) : null;
         ServerProcess[] servers = theirs is null ? [ours] : [ours, theirs];
-        var things = Loads.SelectMany(load => servers.Select(server => (Func<Task<double>>)(() => new ServeLoad(server.Address, load, tokens).RateAsync(cancellationToken)))).ToList();
+        var loads = Loads.Where(load => request.Trials.Wants(load.Name)).ToList();
+        if (loads.Count == 0)
+        {
+            throw new ForgeException(new Problem("--loads", $"'{request.Trials.Only}' is part of no load's name.", $"The loads are: {string.Join("; ", Loads.Select(load => load.Name))}."));
+        }
+
+        var things = loads.SelectMany(load => servers.Select(server => (Func<Task<double>>)(() => new ServeLoad(server.Address, load, tokens, words).RateAsync(cancellationToken)))).ToList();
         // What is compiled and loaded at first use.
         await Rounds.AllAsync(1, "warming up", log, [.. things.Take(servers.Length)], cancellationToken);
         var seen = await Rounds.AllAsync(request.Rounds > 0 ? request.Rounds : 3, "serve", log, things, cancellationToken);
         // Nobody else reads prompts' log-probabilities: beside the same prompts without.
         var prompts = await Rounds.AllAsync(request.Rounds > 0 ? request.Rounds : 3, "prompt log-probabilities", log,
-            [.. new[] { 5, 0 }.Select(logprobs => (Func<Task<double>>)(() => new ServeLoad(ours.Address, new Load("prompts", 8, Kind.Prompt, Logprobs: logprobs), tokens).RateAsync(cancellationToken)))], cancellationToken);
-        var figures = Loads.Select((load, i) => theirs is null
+            [.. new[] { 5, 0 }.Select(logprobs => (Func<Task<double>>)(() => new ServeLoad(ours.Address, new Load("prompts", 8, Kind.Prompt, Logprobs: logprobs), tokens, words).RateAsync(cancellationToken)))], cancellationToken);
+        var figures = loads.Select((load, i) => theirs is null
             ? new Measurement(load.Name, Rounds.Median(seen[i]), "tokens/s", Better.Higher)
             : Beside(load.Name, seen[2 * i], seen[(2 * i) + 1], "llama-server")).ToList();
         figures.Add(Beside("prompts with 5 log-probabilities a token, 8 clients", prompts[0], prompts[1], "the same prompts read"));

@@ -7,9 +7,9 @@ using DistillForge.Core;
 namespace DistillForge.Runs.Benches;
 
 /// <summary>Clients that ask a server one thing after the other, until each has had its share.</summary>
-sealed class ServeLoad(Uri server, ServeBench.Load load, int tokens)
+/// <param name="words">Of a prompt; a word is one to three tokens.</param>
+sealed class ServeLoad(Uri server, ServeBench.Load load, int tokens, int words)
 {
-    const int PromptWords = 100;
     const int FewestRequests = 8;
 
     static long asked;
@@ -90,11 +90,11 @@ sealed class ServeLoad(Uri server, ServeBench.Load load, int tokens)
     }
 
     // Words that differ from request to request, so that no cache knows them.
-    static string Text(long number)
+    string Text(long number)
     {
         var random = Seeds.Source(number, "serve");
         var text = new StringBuilder();
-        for (var word = 0; word < PromptWords; word++)
+        for (var word = 0; word < words; word++)
         {
             text.Append(word == 0 ? "" : " ").Append((char)('a' + random.Next(26))).Append((char)('a' + random.Next(26)));
         }

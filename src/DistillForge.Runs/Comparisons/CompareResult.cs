@@ -38,11 +38,12 @@ public sealed record CompareResult(IReadOnlyList<NamedScores> Models, IReadOnlyL
         var (first, second) = (Models[0].Name, Models.Count > 1 ? Models[1].Name : "");
         List<ReportSection?> sections =
         [
-            new("Side by side", Notes) { Tables = [ScoreSections.Table(Named)], Plots = [Size(), Speed()] },
+            new("Side by side", [.. Notes, Words.Pointer]) { Tables = [ScoreSections.Table(Named)], Plots = [Size(), Speed()] },
             ScoreSections.Tasks(Tasks, first, second),
             Fidelity.Count > 0 ? ScoreSections.Fidelity(Fidelity, first) : null,
             ScoreSections.Retention(Slices, Losses, first, second),
             RobustnessSection.Of(Robustness, new Dictionary<string, (string, string)>(), first, second),
+            Words.Section,
         ];
         return new(string.Join(" and ", Models.Select(model => model.Name)), $"Models beside {Models[0].Name}, on the same questions and the same tokens.", [], [.. sections.OfType<ReportSection>()]);
     }

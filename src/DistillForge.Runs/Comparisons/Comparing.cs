@@ -57,7 +57,7 @@ public static class Comparing
     }
 
     static (string Name, IBenchmark Questions) Questions(CompareRequest request, string? run)
-        => request.Data is { } data ? (Path.GetFileNameWithoutExtension(data), new FirstQuestions(new ExactMatch(new(Path.GetFullPath(data), request.Question, request.Answer)), request.Most))
+        => request.Data is { } data ? (Path.GetFileNameWithoutExtension(data), new FirstQuestions(new ExactMatch(new() { File = new RecipeFile(data, Path.GetFullPath(data)), Question = request.Question, Answer = request.Answer }), request.Most))
             : run is not null ? (HeldOutBenchmark.Name, HeldOutTalk.OfRun(run, request.Most))
             : request.Recipe is { } recipe && Components.Named(RecipeReader.Read(recipe, Components.Known).Evaluate.Benchmarks).FirstOrDefault() is { Benchmark: { } first } named ? (named.Name, new FirstQuestions(first, request.Most))
             : throw new ForgeException(new Problem("compare", "has no questions to compare on.", "Name a run among the models, give --data questions.jsonl, or --recipe with benchmarks."));

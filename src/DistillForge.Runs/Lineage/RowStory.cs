@@ -120,6 +120,9 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
     /// <summary>The id under which a changed or edited row goes on, as its verdict says it.</summary>
     internal static string? GoesOnAs(Reason? reason) => reason?.Code is "changed" or "edited" ? reason.Detail.Split("goes on as row ", 2)[^1].Split(',')[0] : null;
 
+    // What training keeps beside a student's weights to go on from: nobody answers with it.
+    static readonly string[] NoStudents = ["optimizer.safetensors", "projections.safetensors"];
+
     // A student counts while the curated rows that it was trained on are those that lie there.
     internal static IEnumerable<StudentFile> Made(string runFolder)
     {
@@ -131,7 +134,7 @@ public sealed record RowStory(string Id, Example? Example, Failure? Failure, IRe
                 continue;
             }
 
-            foreach (var (path, hash) in trained.Outputs.Where(output => output.Key.EndsWith(".safetensors", StringComparison.Ordinal)))
+            foreach (var (path, hash) in trained.Outputs.Where(output => output.Key.EndsWith(".safetensors", StringComparison.Ordinal) && !NoStudents.Contains(Path.GetFileName(output.Key))))
             {
                 yield return new StudentFile(stage, path, hash);
             }

@@ -13,6 +13,9 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
     // Shows rows that were answered wrong; vouches for files that are rewritten here. The next run writes them again.
     static readonly string[] Made = [Reports.RunReport.FileName, Packaging.BillOfMaterials.FileName];
 
+    // The model card shows a test question, which may be a row's.
+    const string Card = "README.md";
+
     readonly SortedSet<string> touched = new(StringComparer.Ordinal);
 
     /// <summary>Hashes of the files that were rewritten, and of those that an interrupted takedown had rewritten before.</summary>
@@ -21,7 +24,7 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
         if (isResumed)
         {
             var manifests = Directory.GetFiles(In("manifests"), "*.json").Select(path => Manifest.TryRead(runFolder, Path.GetFileNameWithoutExtension(path))).OfType<Manifest>();
-            touched.UnionWith(manifests.SelectMany(manifest => manifest.Outputs).Where(output => !File.Exists(In(output.Key)) ? Made.Contains(output.Key) : Sha256.OfFile(In(output.Key)) != output.Value).Select(output => output.Key));
+            touched.UnionWith(manifests.SelectMany(manifest => manifest.Outputs).Where(output => !File.Exists(In(output.Key)) ? output.Key == Card || Made.Contains(output.Key) : Sha256.OfFile(In(output.Key)) != output.Value).Select(output => output.Key));
         }
 
         return Hashes();
@@ -53,6 +56,11 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
         Count(removed, Stages.RobustnessFile.Name, RemoveLines(Stages.RobustnessFile.Name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
         Count(removed, Stages.TaskScoresFile.Name, RemoveLines(Stages.TaskScoresFile.Name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));
         Array.ForEach(Made, Forget);
+        if (File.Exists(In(Card)) && File.ReadAllText(In(Card)) is var card && texts.Any(text => card.Contains(text, StringComparison.Ordinal)))
+        {
+            Forget(Card);
+        }
+
         foreach (var file in DecisionLog.Files(RunLedger.Entries(runFolder)).Keys)
         {
             Count(removed, file, RemoveLines(file, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));
@@ -62,6 +70,13 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
         {
             var name = $"{JudgementFile.FolderName}/{Path.GetFileName(file)}";
             Count(removed, name, RemoveLines(name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(ids.Contains)));
+        }
+
+        // The question of a benchmark has an id of its own, and may be a row's text all the same.
+        foreach (var file in Directory.Exists(In(Judging.Paraphrasing.FolderName)) ? Directory.GetFiles(In(Judging.Paraphrasing.FolderName), "*.jsonl") : [])
+        {
+            var name = $"{Judging.Paraphrasing.FolderName}/{Path.GetFileName(file)}";
+            Count(removed, name, RemoveLines(name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(text => ids.Contains(text) || texts.Contains(text))));
         }
 
         // Last: until here it says what was made of the rows, should this break off.

@@ -37,6 +37,7 @@ static class TermsGate
     /// <summary>Says what nobody wrote down about judges. Of those who answer, the filter <c>terms</c> says it row by row.</summary>
     public static void Warn(RunContext run)
     {
+        WarnOfParaphrases(run);
         foreach (var judge in JudgesOnly(run))
         {
             var name = TerminalText.OnOneLine(judge.Source.DisplayName);
@@ -48,6 +49,15 @@ static class TermsGate
             {
                 run.Progress.Say($"warning: {judge.Key}: output of {name} may not train other models, says {TermsRegister.FileName} ('{terms.Name}'); here it only compares and changes no row, but read whether its terms allow that{(terms.Terms is { } text ? $": {TerminalText.OnOneLine(text)}" : "")}");
             }
+        }
+    }
+
+    /// <summary>Whose wording test questions get; it changes no row, so its terms are said and nothing is refused.</summary>
+    static void WarnOfParaphrases(RunContext run)
+    {
+        if (Stages.RobustnessProbe.ParaphrasesBy(run.Recipe.Evaluate.Robustness) is { } by && run.TermsFor(by).Terms is { MayTrain: MayTrain.No } terms)
+        {
+            run.Progress.Say($"warning: evaluate.robustness.by: output of {TerminalText.OnOneLine(by.DisplayName)} may not train other models, says {TermsRegister.FileName} ('{terms.Name}'); here it only rewords test questions and changes no row, but read whether its terms allow that{(terms.Terms is { } text ? $": {TerminalText.OnOneLine(text)}" : "")}");
         }
     }
 

@@ -68,7 +68,7 @@ static class RobustnessSection
     }
 
     static ReportTable Right(List<RobustnessResult> graded, string[] models, string teacher, string student)
-        => new(["score", "questions", .. models, .. models.Where(model => model == teacher || model == student).Select(model => $"{model} loses, points"), $"{student} loses more by"],
+        => new(["score, as it is → changed", "questions", .. models, .. models.Where(model => model == teacher || model == student).Select(model => $"{model} loses, points"), $"{student} loses more by"],
             [.. graded.Select(result => (IReadOnlyList<string>)
             [
                 Label(result, graded), ScoreSections.Count(result.Questions),

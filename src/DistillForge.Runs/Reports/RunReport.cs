@@ -49,6 +49,7 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
         sections.Add(await DataAsync(cancellationToken));
         sections.Add(Files());
         sections.Add(Provenance());
+        sections.Add(Words.Section);
         return new(run.Recipe.Name, Lead, [.. Facts()], sections);
     }
 
@@ -107,6 +108,7 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
         }
 
         notes.AddRange(scores.Contamination.Select(set => $"{set}"));
+        notes.Add(Words.Pointer);
         return notes;
     }
 
@@ -199,14 +201,14 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
     ReportSection Files()
     {
         var speeds = (scores.Quantizations ?? []).ToDictionary(cost => cost.Type, cost => cost.TokensPerSecond);
-        string[] heads = ["file", "MB", .. speeds.Count == 0 ? Array.Empty<string>() : ["tokens/s"], "KL to checkpoint, nats", "mean |Δ log-prob|", "same greedy answers"];
+        string[] heads = ["file", "MB", .. speeds.Count == 0 ? Array.Empty<string>() : ["tokens/s"], "KL to checkpoint, nats/token", "mean |Δ log-prob|, nats", "same greedy answers"];
         var points = files.Select(file => (file.Type, Megabytes: file.Bytes / 1e6, Kl: Math.Max(file.Gate.Kl, LeastKl))).ToList();
-        return new("Files", ["Each file was loaded in llama.cpp and compared with the float32 checkpoint before it got its name: KL and Δ log-prob say how far rounding moved it from what was trained, not how far it is from its teacher."])
+        return new("Files", ["Each file was loaded in llama.cpp and compared with the float32 checkpoint before it got its name: KL and Δ log-prob say how far rounding moved it from what was trained, not how far it is from its teacher. Greedy answers are compared where nothing but rounding to 16 bits lies between; a tie is a place where two tokens were as likely."])
         {
             Tables = [new(heads, [.. files.Select(file => (IReadOnlyList<string>)
             [
                 Path.GetFileName(file.Path), ScoreSections.Number(file.Bytes / 1e6, "0.00"), .. speeds.Count == 0 ? Array.Empty<string>() : [speeds.TryGetValue(file.Type, out var speed) ? ScoreSections.Number(speed, "#,0") : "–"],
-                ScoreSections.Number(Math.Max(0, file.Gate.Kl), "0.0e+0"), ScoreSections.Number(file.Gate.MeanDifference, "0.0e+0"), file.Gate.GreedyPrompts == 0 ? "not compared" : $"{file.Gate.GreedyPrompts} of {file.Gate.GreedyPrompts}",
+                ScoreSections.Number(Math.Max(0, file.Gate.Kl), "0.0e+0"), ScoreSections.Number(file.Gate.MeanDifference, "0.0e+0"), file.Gate.GreedyPrompts == 0 ? "not compared" : $"all {file.Gate.GreedyPrompts}{(file.Gate.Ties > 0 ? $" ({file.Gate.Ties} with a tie)" : "")}",
             ])])],
             Plots =
             [

@@ -41,6 +41,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             Purpose = $"It answers prompts like those of {Source} and is small enough to run on any machine.",
             BaseModel = CardFacts.BaseModel(Run),
             Sizes = [.. Sizes(shape), .. CardFacts.Start(Run) is { } start ? [("started from", start)] : Array.Empty<(string, string)>()],
+            Use = new CardUse(Path.GetFileName(Run.Gguf(Run.Recipe.Package.Quantize[0])), RobustnessFile.RightAnswer(Run.Folder.In(RobustnessFile.Name), (question, answer) => CardUse.CanShow(question) && CardUse.CanShowAnswer(answer))),
             Intended = CardFacts.Intended(Run, shape, scores, Source),
             OutOfScope = CardFacts.OutOfScope(Run),
             Compute = CardFacts.Compute(Run, shape.Parameters),
@@ -74,6 +75,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             .. After("terms."),
             .. After("judge.").Where(fact => fact.Name.EndsWith(".name", StringComparison.Ordinal)).Select(fact => ($"{fact.Value}, judge of rows", chosen.GetValueOrDefault($"judge.{fact.Name[..^".name".Length]}.terms") ?? "unknown")),
             .. NamedJudge.Of(Run).Where(judge => !judge.Selects).Select(judge => ($"{judge.Source.DisplayName}, judge of the comparison", Run.TermsFor(judge.Source) is var (terms, by) ? TermsInForce.Describe(terms, by) : "")),
+            .. RobustnessProbe.ParaphrasesBy(Run.Recipe.Evaluate.Robustness) is { } by ? [($"{by.DisplayName}, who says test questions in other words", Run.TermsFor(by) is var (said, sign) ? TermsInForce.Describe(said, sign) : "")] : Array.Empty<(string, string)>(),
             .. After("override.").Select(fact => ($"override {fact.Name}", fact.Value)),
         ];
     }
@@ -118,7 +120,7 @@ sealed class CardStage(RunContext run) : Stage(run)
         {
             if (model is not null)
             {
-                yield return new CardScore(name, model.Parameters, model.Bytes, model.ExactMatch, model.KlToTeacher, model.Top1Agreement, model.TokensPerSecond);
+                yield return new CardScore(name, model.Parameters, model.Bytes, model.ExactMatch, model.KlToTeacher, model.Top1Agreement, model.TokensPerSecond, model.ExactMatchInterval is { } range ? (range.Low, range.High) : null);
             }
         }
     }
@@ -138,7 +140,7 @@ sealed class CardStage(RunContext run) : Stage(run)
 
         foreach (var (name, share) in scores.Student.ExactMatchByCategory ?? new Dictionary<string, double>())
         {
-            notes.Add($"The student's exact match on questions of the kind {name}: {share:P1}.");
+            notes.Add($"The student's exact match on {(name == HeldOutBenchmark.Name ? "prompts that were held out" : scores.Tasks.Any(task => task.Benchmark == name) ? name : $"questions of the kind {name}")}: {share:P1}.");
         }
 
         foreach (var task in ScoreSections.Beyond(scores.Tasks))

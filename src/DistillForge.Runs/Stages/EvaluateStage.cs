@@ -15,7 +15,8 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
     /// <summary>How far students are from the teacher, by slices.</summary>
     public const string FidelityFile = "fidelity.json";
 
-    // Enough to see that a network drawn at random knows nothing: it talks to the limit each time. What could answer before is asked all.
+    // Enough to see that a network drawn at random knows nothing: it talks to the limit each time, and there is nothing that it could lose when questions are
+    // written otherwise. What could answer before is asked all, and again.
     const int UntrainedQuestions = 100;
     const int TalkPrompts = 100;
 
@@ -58,7 +59,20 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         .Concat(RobustnessProbe.Content(Run))
         .Concat(Judge is null ? [] : [new("judge", Run.IdentityOf(Judges.SourceOf(Run, Judge.By, Judge.Teacher))), new("rubric", Rubric.Read(Judge.Rubric.Path).Sha256)]).ToDictionary();
 
-    protected override IReadOnlyDictionary<string, string>? Facts => NamedJudge.Of(Run).FirstOrDefault(judge => !judge.Selects) is { } judge ? new Dictionary<string, string> { ["judge"] = judge.Describe(Run) } : null;
+    protected override IReadOnlyDictionary<string, string>? Facts
+    {
+        get
+        {
+            var facts = NamedJudge.Of(Run).Where(judge => !judge.Selects).ToDictionary(_ => "judge", judge => judge.Describe(Run));
+            if (RobustnessProbe.ParaphrasesBy(Run.Recipe.Evaluate.Robustness) is { } by)
+            {
+                var (terms, sign) = Run.TermsFor(by);
+                facts["paraphrases by"] = $"{by.DisplayName}, {Run.IdentityOf(by)[..12]}: {TermsInForce.Describe(terms, sign)}";
+            }
+
+            return facts.Count > 0 ? facts : null;
+        }
+    }
 
     JudgeSettings? Judge => Run.Recipe.Evaluate.Judge;
 
@@ -81,15 +95,16 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             new StudentExport(Run.Folder.Baseline).Write(Run.Folder.In(BaselineGguf), GgmlType.F16, new Origin($"{Run.Recipe.Name} baseline", null, Run.TeacherName, null));
         }
 
+        var took = new SortedDictionary<string, double>(StringComparer.Ordinal);
         var benchmarks = Benchmarks().ToList();
         var talk = benchmarks.Count == 0 ? HeldOutTalk.TryRead(Run.Folder, TalkPrompts) : null;
-        var probe = await RobustnessProbe.OfAsync(Run, benchmarks, talk, cancellationToken);
+        var probe = await TakesAsync("paraphrases", () => RobustnessProbe.OfAsync(Run, benchmarks, talk, cancellationToken));
         var teacher = Run.LocalTeacher is { } gguf ? await MeasureAsync("teacher", gguf) : null;
         var student = await MeasureAsync("student", Student);
         var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf)) : null;
         var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, Run.Recipe.Student.IsPretrained ? int.MaxValue : UntrainedQuestions) : null;
         List<(string Name, string Gguf)> students = [("student", Student), .. HasBaseline ? [("baseline", Run.Folder.In(BaselineGguf))] : Array.Empty<(string, string)>(), .. HasUntrained ? [("untrained", Untrained)] : Array.Empty<(string, string)>()];
-        var fidelity = Run.SharesVocabulary ? await FidelityAsync(students, cancellationToken) : null;
+        var fidelity = Run.SharesVocabulary ? await TakesAsync("fidelity", () => FidelityAsync(students, cancellationToken)) : null;
         List<(string, IReadOnlyList<TaskScore>)> asked = [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])];
         List<(string, IReadOnlyList<TaskScore>)> all = [.. asked, ("untrained", untrained?.Tasks ?? [])];
         await using var judges = new Judges(Run, mayAsk: true);
@@ -117,10 +132,10 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         {
             Slices = TaskSlice.Of(asked),
             Tasks = TaskResult.Of(all, Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
-            Quantizations = await QuantizationsAsync(student, cancellationToken),
+            Quantizations = await TakesAsync("quantizations", () => QuantizationsAsync(student, cancellationToken)),
             Losses = teacher is null ? null : KnownLosses.Of(teacher.Tasks, student.Tasks, fidelity is null ? [] : [.. fidelity.Rows.Select(row => (fidelity.Categories.GetValueOrDefault(row.Id), row))], Seeds.Derive(Run.Recipe.Seed, "losses")),
             Robustness = probe.Results([("teacher", teacher), ("student", student), ("baseline", baseline), ("untrained", untrained)], Seeds.Derive(Run.Recipe.Seed, "bootstrap")),
-            Contamination = await ContaminationCount.OfAsync(Run, Benchmarks(), cancellationToken),
+            Contamination = await TakesAsync("contamination", () => ContaminationCount.OfAsync(Run, Benchmarks(), cancellationToken)),
         };
         scores.Write(Run.Folder.In(File));
         if (Run.SharesVocabulary)
@@ -131,12 +146,25 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         await MistakesFile.WriteAsync(Run.Folder.In("mistakes.jsonl"), asked, cancellationToken);
         await TaskScoresFile.WriteAsync(Run.Folder.In(TaskScoresFile.Name), all, cancellationToken);
         await RobustnessFile.WriteAsync(Run.Folder.In(RobustnessFile.Name), [("teacher", teacher?.Perturbed ?? []), ("student", student.Perturbed), ("baseline", baseline?.Perturbed ?? []), ("untrained", untrained?.Perturbed ?? [])], cancellationToken);
-        return new Dictionary<string, double> { ["held_out_rows"] = fidelity?.Rows.Count ?? 0 };
+        foreach (var (part, seconds) in new[] { teacher, student, baseline, untrained }.OfType<MeasuredModel>().SelectMany(model => model.Seconds))
+        {
+            took[part] = took.GetValueOrDefault(part) + seconds;
+        }
+
+        return took.Select(part => new KeyValuePair<string, double>($"seconds.{part.Key}", Math.Round(part.Value, 3))).Prepend(new("held_out_rows", fidelity?.Rows.Count ?? 0)).ToDictionary();
+
+        async Task<T> TakesAsync<T>(string part, Func<Task<T>> work)
+        {
+            var start = Run.Clock.GetTimestamp();
+            var result = await work();
+            took[part] = Run.Clock.GetElapsedTime(start).TotalSeconds;
+            return result;
+        }
 
         async Task<MeasuredModel> MeasureAsync(string who, string file, int? questions = null)
         {
             await using var model = await Run.OpenFastAsync(file, cancellationToken);
-            return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken, probe.Questions);
+            return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken, questions is UntrainedQuestions ? [] : probe.Questions);
         }
     }
 

@@ -16,6 +16,9 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
     /// <summary>Answers to questions in another form, each beside that to the question as it is.</summary>
     public IReadOnlyList<PerturbedAnswer> Perturbed { get; private init; } = [];
 
+    /// <summary>What measuring took, by part: <c>questions</c>, <c>speed</c> and <c>robustness</c>.</summary>
+    public IReadOnlyDictionary<string, double> Seconds { get; private init; } = new Dictionary<string, double>();
+
     const int FirstTokenQuestions = 16;
 
     /// <param name="questions">Of each benchmark at most so many, and no speed: for a model that is only there to be compared with.</param>
@@ -31,6 +34,7 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
         IReadOnlyList<PerturbedQuestion>? perturbed = null)
     {
         var energy = EnergyCounter.Start();
+        var (seconds, start) = (new Dictionary<string, double>(), Stopwatch.GetTimestamp());
         var tasks = new List<TaskScore>();
         foreach (var (name, benchmark) in benchmarks)
         {
@@ -41,6 +45,7 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
         var said = talk is null ? null : await TaskScore.MeasureAsync(HeldOutBenchmark.Name, talk, model, maxTokens, model.Parallel, progress, cancellationToken);
         var answers = tasks.Sum(task => task.Answers.Count) + (said?.Answers.Count ?? 0);
         var scores = Of(tasks) with { Parameters = model.Parameters, Bytes = new FileInfo(model.Path).Length, JoulesPerAnswer = answers == 0 ? null : energy?.Joules / answers };
+        Took("questions");
         if (questions is null)
         {
             var speed = await model.MeasureSpeedAsync(cancellationToken);
@@ -53,7 +58,12 @@ sealed record MeasuredModel(ModelScores Scores, IReadOnlyList<TaskScore> Tasks, 
             };
         }
 
-        return new(scores, tasks, said?.Answers ?? []) { Perturbed = await PerturbedAsync() };
+        Took("speed");
+        var otherwise = await PerturbedAsync();
+        Took("robustness");
+        return new(scores, tasks, said?.Answers ?? []) { Perturbed = otherwise, Seconds = seconds };
+
+        void Took(string part) => (seconds[part], start) = (Stopwatch.GetElapsedTime(start).TotalSeconds, Stopwatch.GetTimestamp());
 
         // Last, so that no figure above depends on whether it is asked for.
         async Task<IReadOnlyList<PerturbedAnswer>> PerturbedAsync()

@@ -12,39 +12,53 @@ namespace DistillForge.Runs.Stages;
 sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadOnlyDictionary<string, (string Measure, bool IsGraded)> Benchmarks)
 {
     const string Paraphrase = "paraphrase";
-    const int MostParaphraseTokens = 256;
 
     /// <param name="talk">Held-out prompts that nobody knows the right answer to: only whether an answer stays is measured.</param>
     public static async Task<RobustnessProbe> OfAsync(RunContext run, IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, IBenchmark? talk, CancellationToken cancellationToken)
     {
-        var settings = run.Recipe.Evaluate.Robustness;
-        var probe = Of(settings, Seeds.Derive(run.Recipe.Seed, "robustness"), benchmarks, talk);
-        if (settings.By is { } by && probe.Questions.Any(question => question.Kind == Paraphrase))
+        var (settings, seed) = (run.Recipe.Evaluate.Robustness, Seeds.Derive(run.Recipe.Seed, "robustness"));
+        var probe = Of(settings, seed, benchmarks, talk);
+        if (ParaphrasesBy(settings) is not { } by)
         {
-            var written = await ByModelAsync(run, by, [.. probe.Questions.Select(question => (question.Benchmark, question.Clean)).Distinct().Where(question => question.Clean.Paraphrase is not { Length: > 0 })], cancellationToken);
-            return probe with { Questions = [.. probe.Questions.Where(question => question.Kind != Paraphrase), .. written] };
+            return probe;
         }
 
-        return probe;
+        // Those that no rule could change, too: the rules know English only.
+        var drawn = Asked(benchmarks, talk).SelectMany(named => PerturbedQuestion.Drawn(named.Name, Distinct(named.Benchmark), settings.Questions, seed).Select(question => (named.Name, question)));
+        var written = await ByModelAsync(run, by, [.. drawn.Where(one => one.question.Paraphrase is not { Length: > 0 })], cancellationToken);
+        return probe with { Questions = [.. probe.Questions.Where(question => question.Kind != Paraphrase), .. written] };
     }
+
+    /// <summary>Who says the drawn questions in other words; null where rules do, or nobody.</summary>
+    public static TeacherSource? ParaphrasesBy(RobustnessSettings settings)
+        => settings.Questions > 0 && (settings.Perturbations.Count == 0 || settings.Perturbations.Any(setting => setting.Name == Paraphrase)) ? settings.By : null;
+
+    /// <summary>How many questions that is at most.</summary>
+    public static long MostParaphrased(RobustnessSettings settings, IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, long heldOut)
+        => ParaphrasesBy(settings) is null ? 0 : benchmarks.Count == 0 ? Math.Min(settings.Questions, heldOut) : benchmarks.Sum(named => PerturbedQuestion.Drawn(named.Name, Distinct(named.Benchmark), settings.Questions, 0).LongCount(question => question.Paraphrase is not { Length: > 0 }));
 
     /// <summary>Without a model's help.</summary>
     public static RobustnessProbe Of(RobustnessSettings settings, long seed, IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, IBenchmark? talk)
     {
-        // The run's own held-out prompts are asked where there is nothing else.
-        List<(string Name, IBenchmark Benchmark)> asked = [.. benchmarks.Count > 1 ? benchmarks.Where(named => named.Name != HeldOutBenchmark.Name) : benchmarks, .. talk is null || benchmarks.Count > 0 ? Array.Empty<(string, IBenchmark)>() : [(HeldOutBenchmark.Name, talk)]];
+        var asked = Asked(benchmarks, talk);
         var perturbations = Perturbations(settings);
-        var questions = asked.SelectMany(named => PerturbedQuestion.Of(named.Name, [.. named.Benchmark.Questions().DistinctBy(question => question.Id)], perturbations, settings.Questions, seed)).ToList();
+        var questions = asked.SelectMany(named => PerturbedQuestion.Of(named.Name, Distinct(named.Benchmark), perturbations, settings.Questions, seed)).ToList();
         return new([.. questions], asked.ToDictionary(named => named.Name, named => (named.Benchmark.Measure, named.Benchmark != talk)));
     }
 
     /// <summary>What the probe depends on beside the recipe's text.</summary>
     public static IReadOnlyDictionary<string, string> Content(RunContext run)
-        => run.Recipe.Evaluate.Robustness is { Questions: > 0, By: { } by } ? new Dictionary<string, string> { ["paraphrases by"] = run.IdentityOf(by) } : new Dictionary<string, string>();
+        => ParaphrasesBy(run.Recipe.Evaluate.Robustness) is { } by ? new Dictionary<string, string> { ["paraphrases by"] = run.IdentityOf(by) } : new Dictionary<string, string>();
 
     /// <returns>Null where nothing was asked.</returns>
     public IReadOnlyList<RobustnessResult>? Results(IReadOnlyList<(string Name, MeasuredModel? Model)> models, long seed, string teacher = "teacher", string student = "student")
         => Questions.Count == 0 ? null : RobustnessResult.Of([.. models.Where(model => model.Model is not null).Select(model => (model.Name, model.Model!.Perturbed))], name => Benchmarks[name], seed, teacher, student);
+
+    // The run's own held-out prompts are asked where there is nothing else.
+    static List<(string Name, IBenchmark Benchmark)> Asked(IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, IBenchmark? talk)
+        => [.. benchmarks.Count > 1 ? benchmarks.Where(named => named.Name != HeldOutBenchmark.Name) : benchmarks, .. talk is null || benchmarks.Count > 0 ? Array.Empty<(string, IBenchmark)>() : [(HeldOutBenchmark.Name, talk)]];
+
+    static List<Question> Distinct(IBenchmark benchmark) => [.. benchmark.Questions().DistinctBy(question => question.Id)];
 
     static List<(string Kind, IPerturbation Perturbation)> Perturbations(RobustnessSettings settings) => settings.Questions == 0 ? []
         : settings.Perturbations.Count == 0 ? [.. Components.Perturbations.Names.Select(name => (name, Components.Perturbations.Create(name, null)))]
@@ -52,18 +66,16 @@ sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadO
 
     static async Task<IReadOnlyList<PerturbedQuestion>> ByModelAsync(RunContext run, TeacherSource by, IReadOnlyList<(string Benchmark, Question Clean)> questions, CancellationToken cancellationToken)
     {
-        using var budget = Budgets.Open(run);
-        await using var model = new ConsultedTeacher(run, by, run.IdentityOf(by), new(budget));
-        var sampling = new Sampling(Temperature: 0, MaxTokens: MostParaphraseTokens);
-        var answers = await Task.WhenAll(questions.Select(question => model.AskAsync(new Prompt(
-            $"{question.Benchmark}/{question.Clean.Id}", [Message.User($"Say the following in other words that mean the same. Keep every name and number. Write the new wording and nothing else.\n\n{question.Clean.Own}")]), sampling, cancellationToken)));
-        var failed = answers.Count(answer => answer.Example is null);
-        if (failed > 0)
+        await using var model = new Paraphrasing(run, by);
+        var said = await model.RewordAsync([.. questions.Select(question => (question.Clean.Id, question.Clean.Own))], cancellationToken);
+        var written = questions.Zip(said).Select(pair => (pair.Second.WhyNot, Question: pair.Second.Text is { } text ? PerturbedQuestion.Of(pair.First.Benchmark, $"{Paraphrase} by {by.DisplayName}", pair.First.Clean, text) : null)).ToList();
+        if (written.Count(one => one.Question is null) is > 0 and var without)
         {
-            run.Progress.Say($"  {by.DisplayName} gave no paraphrase of {failed:N0} of {questions.Count:N0} questions; they are not asked in other words");
+            var why = written.Where(one => one.Question is null).GroupBy(one => one.WhyNot ?? "the same words, or none").OrderByDescending(group => group.Count()).Select(group => $"{group.Count():N0} {group.Key}");
+            run.Progress.Say($"  {TerminalText.OnOneLine(by.DisplayName)} gave no paraphrase of {without:N0} of {questions.Count:N0} questions ({string.Join(", ", why)}); these are not asked in other words");
         }
 
-        return [.. questions.Zip(answers).Select(pair => PerturbedQuestion.Of(pair.First.Benchmark, $"{Paraphrase} by {by.DisplayName}", pair.First.Clean, pair.Second.Example?.Text.Trim() ?? "")).OfType<PerturbedQuestion>()];
+        return [.. written.Select(one => one.Question).OfType<PerturbedQuestion>()];
     }
 }
 
@@ -99,6 +111,13 @@ static class RobustnessFile
         await File.WriteAllLinesAsync(path + ".partial", lines, cancellationToken);
         File.Move(path + ".partial", path, overwrite: true);
     }
+
+    /// <returns>A question of a benchmark's own (no row of the run) and the student's right answer to it, the first that <paramref name="canShow"/>; null where there is none.</returns>
+    public static (string Question, string Answer)? RightAnswer(string path, Func<string, string, bool> canShow)
+        => !File.Exists(path) ? null : File.ReadLines(path).Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(line => line.GetProperty("benchmark").GetString() != HeldOutBenchmark.Name && line.GetProperty("scores").TryGetProperty("student", out var score) && score.GetDouble() >= 1)
+            .Select(line => ((string, string)?)(line.GetProperty("question").GetString()!, line.GetProperty("answers").GetProperty("student").GetString()!.Trim()))
+            .FirstOrDefault(pair => canShow(pair!.Value.Item1, pair.Value.Item2));
 
     /// <returns>A question as it is and as it was changed, of each kind; empty where there is no file.</returns>
     public static IReadOnlyDictionary<string, (string Question, string Changed)> Samples(string path)

@@ -25,11 +25,11 @@ static class TeacherFiles
         }
     }
 
-    /// <summary>Whether the heads of all model files of teachers and judges can be read: before anything is drawn, asked or written.</summary>
+    /// <summary>Whether the heads of all model files of teachers, judges and who rewords questions can be read: before anything is drawn, asked or written.</summary>
     /// <exception cref="ForgeException">One is no GGUF, or a hostile one.</exception>
     public static void CheckReadable(RunContext run)
     {
-        var sources = run.Teachers.Concat(NamedJudge.Of(run).Select(judge => judge.Source));
+        var sources = run.Teachers.Concat(NamedJudge.Of(run).Select(judge => judge.Source)).Concat(RobustnessProbe.ParaphrasesBy(run.Recipe.Evaluate.Robustness) is { } by ? [by] : []);
         foreach (var path in sources.SelectMany(source => new[] { source.Gguf, source.Lora, source.Tokenizer }).OfType<RecipeFile>().Select(file => file.Path).Distinct())
         {
             GgufFile.Open(path).Dispose();

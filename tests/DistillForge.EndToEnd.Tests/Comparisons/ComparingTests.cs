@@ -53,4 +53,33 @@ public sealed class ComparingTests : IDisposable
         Assert.Equal(["numeric", "words"], result.Tasks.Select(task => task.Benchmark));
         Assert.All(result.Tasks, task => Assert.Equal(models.Length + 1, task.Models.Count));
     }
+
+    [Fact]
+    public async Task The_command_prints_a_table_or_JSON_of_two_files_and_writes_the_page()
+    {
+        var data = work.File("mine.csv", "ask,right,category\ndim lamp 1,done,few\ndim lamp 2,done,few\ndim lamp 3,done,more\n");
+        string[] compare = ["compare", .. models, "--data", data, "--column", "ask", "--answer-column", "right", "--questions", "2", "--max-tokens", "4"];
+
+        var shown = await Forging.RunAsync([.. compare, "--out", Path.Combine(work.Path, "page.html")]);
+        var json = await Forging.RunAsync([.. compare, "--json"]);
+
+        Assert.True((shown.ExitCode, json.ExitCode) == (0, 0), shown.Error + json.Error);
+        Assert.Matches(@"1m-2k-f16 +1m-2k-q8_0\n", shown.Output);
+        Assert.Matches(@"exact match +0\.0 % \(0\.0–\d+\.\d\) +0\.0 %", shown.Output);
+        Assert.Contains("2 questions of mine.csv; everything is beside 1m-2k-f16.", shown.Output, StringComparison.Ordinal);
+        var page = await File.ReadAllTextAsync(Path.Combine(work.Path, "page.html"));
+        Assert.All(["1m-2k-f16 and 1m-2k-q8_0", "<figure id=\"kl-histogram\"", "<figure id=\"retention\""], part => Assert.Contains(part, page, StringComparison.Ordinal));
+        var scores = JsonDocument.Parse(json.Output).RootElement.GetProperty("models").EnumerateArray().ToList();
+        Assert.Equal(models, scores.Select(model => model.GetProperty("path").GetString()));
+        Assert.True(scores[1].GetProperty("scores").GetProperty("kl_to_teacher").GetDouble() > 0);
+    }
+
+    [Fact]
+    public async Task Two_files_without_questions_are_an_error_that_says_what_to_give()
+    {
+        var ended = await Forging.RunAsync(["compare", .. models]);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("has no questions to compare on. Name a run among the models, give --data questions.jsonl", ended.Error, StringComparison.Ordinal);
+    }
 }

@@ -37,6 +37,16 @@ public sealed class SqlTests : IAsyncLifetime
         Assert.Equal(["-4.0"], (await Query("SELECT list_min(list_transform(head_logprobs, code -> logprob(code))) FROM traces")).Rows.Single());
     }
 
+    [Theory]
+    [InlineData("SELECT * FROM settings", "there is no table 'settings' in this run.", "There are examples, failures.")]
+    [InlineData("SELECT * FROM example", "there is no table 'example' in this run.", "Did you mean 'examples'? There are examples, failures.")]
+    public async Task Who_names_a_table_that_is_not_there_hears_which_are(string sql, string what, string instead)
+    {
+        var problem = (await Assert.ThrowsAsync<ForgeException>(() => Query(sql))).Problems.Single();
+
+        Assert.Equal((what, instead), (problem.What, problem.Instead));
+    }
+
     [Fact]
     public async Task Rows_beyond_the_limit_are_cut_and_told()
     {

@@ -99,13 +99,25 @@ public sealed class PerturbationTests : IDisposable
     public void Instructions_and_choices_around_a_question_stay_and_its_own_paraphrase_comes_first()
     {
         File.WriteAllText(scratch["sums.csv"], "question,answer,paraphrase\nhow much is two plus two,4,add two to two\nhow much is one plus one,2,\n");
-        var benchmark = new ExactMatch(new(scratch["sums.csv"], Prompt: "Sum: {{question}}\nA) Answer"));
+        var benchmark = new ExactMatch(new() { File = new RecipeFile("sums.csv", scratch["sums.csv"]), Prompt = "Sum: {{question}}\nA) Answer" });
 
         var asked = PerturbedQuestion.Of("sums", [.. benchmark.Questions()], [("upper-case", new UpperCase()), ("paraphrase", new Paraphrase(new()))], most: 10, seed: 3).ToList();
 
         Assert.Equal(["upper-case", "paraphrase by hand", "upper-case", "paraphrase"], asked.Select(question => question.Kind));
         Assert.Equal(["Sum: HOW MUCH IS TWO PLUS TWO\nA) Answer", "Sum: add two to two\nA) Answer"], asked.Take(2).Select(question => question.Changed.Messages[^1].Content));
     }
+
+    [Theory]
+    [InlineData("Dim the lamp.", "lower the light", "lower the light")]
+    [InlineData("Dim the lamp.", " \"Lower the light.\"\n", "Lower the light.")]
+    [InlineData("Say \"hello\"", "\"hello\" is what you say", "\"hello\" is what you say")]
+    [InlineData("what is 2 - 2", "what is 2 + 2", "what is 2 + 2")]
+    [InlineData("Dim the lamp.", "dim  the lamp", null)]
+    [InlineData("dim the lamp", "“Dim the lamp!”", null)]
+    [InlineData("dim the lamp", "...", null)]
+    [InlineData("dim the lamp", "", null)]
+    public void An_echo_in_other_signs_is_no_other_wording(string question, string said, string? asked)
+        => Assert.Equal(asked, PerturbedQuestion.Of("lamps", "paraphrase by m", new Question("q", [Message.User(question)], ""), said)?.Changed.Messages[^1].Content);
 
     [Fact]
     public async Task What_is_lost_and_what_stays_is_counted_by_question_beside_the_teacher()

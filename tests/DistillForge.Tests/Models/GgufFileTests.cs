@@ -115,6 +115,43 @@ public class GgufFileTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Rows_made_by_every_core_become_the_file_that_one_would_write()
+    {
+        using var scratch = new Scratch();
+        // Several parts, a part that is not whole, rows longer than a part, a tensor that must be written in one go, and gaps between them.
+        GgufTensorSource[] tensors = [Rows("many", 1000, 1501), Rows("odd", 7, 3), Rows("long", 200_000, 3), new("whole", GgmlType.F16, [5], stream => stream.Write(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, 0, 10)), Rows("last", 33, 20_001)];
+
+        GgufWriter.Write(scratch["a.gguf"], [], tensors);
+        using var one = new MemoryStream();
+        GgufWriter.Write(one, [], tensors);
+
+        Assert.True(File.ReadAllBytes(scratch["a.gguf"]).AsSpan().SequenceEqual(one.ToArray()));
+        using var file = GgufFile.Open(scratch["a.gguf"]);
+        Assert.Equal(1500 * 1000 + 999, MemoryMarshal.Cast<byte, ushort>(file.Data(file.Tensor("many")))[^1] + 65536 * ((1500 * 1000 + 999) / 65536));
+
+        static GgufTensorSource Rows(string name, int columns, int rows) => GgufTensorSource.InRows(name, GgmlType.F16, [columns, rows], (first, bytes) =>
+        {
+            var numbers = MemoryMarshal.Cast<byte, ushort>(bytes);
+            for (var i = 0; i < numbers.Length; i++)
+            {
+                numbers[i] = (ushort)(first * columns + i);
+            }
+        });
+    }
+
+    [Fact]
+    public void Rows_that_cannot_be_made_say_why_and_leave_no_file()
+    {
+        using var scratch = new Scratch();
+        var broken = GgufTensorSource.InRows("broken", GgmlType.F32, [1000, 1000], (first, _) => throw new ModelFileException("model.safetensors", "tensor 'broken'", $"ends before row {first}."));
+
+        var error = Assert.Throws<ModelFileException>(() => GgufWriter.Write(scratch["a.gguf"], [], [broken]));
+
+        Assert.Contains("ends before row", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(scratch.Folder));
+    }
+
+    [Fact]
     public void A_write_that_fails_leaves_the_old_file_and_nothing_else()
     {
         using var scratch = new Scratch();

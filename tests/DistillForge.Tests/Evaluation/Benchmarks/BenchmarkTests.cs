@@ -1,3 +1,4 @@
+using DistillForge.Data;
 using DistillForge.Evaluation.Benchmarks;
 
 namespace DistillForge.Tests.Evaluation.Benchmarks;
@@ -48,6 +49,8 @@ public sealed class ExactMatchTests : IDisposable
 {
     readonly string file = Path.GetTempFileName() + ".csv";
 
+    ExactMatch.Options Asking => new() { File = new RecipeFile(file, file), Question = "ask", Answer = "reply" };
+
     public ExactMatchTests() => File.WriteAllText(file, "ask,reply,kind\nCapital of France?,Paris,geo\n\"2, or 3?\",two,math\n");
 
     public void Dispose() => File.Delete(file);
@@ -55,7 +58,7 @@ public sealed class ExactMatchTests : IDisposable
     [Fact]
     public void Any_table_with_a_question_and_an_answer_column_will_do()
     {
-        var questions = new ExactMatch(new(file, "ask", "reply", "kind", System: "Be brief.")).Questions().ToArray();
+        var questions = new ExactMatch(Asking with { Category = "kind", System = "Be brief." }).Questions().ToArray();
 
         Assert.Equal(["Paris", "two"], questions.Select(q => q.Expected));
         Assert.Equal([Message.System("Be brief."), Message.User("2, or 3?")], questions[1].Messages);
@@ -68,12 +71,12 @@ public sealed class ExactMatchTests : IDisposable
     [InlineData(true, "paris", 1)]
     [InlineData(true, "Paris.", 0)]
     public void Spaces_around_an_answer_do_not_matter_and_case_only_where_it_should(bool ignoreCase, string answer, double grade)
-        => Assert.Equal(grade, new ExactMatch(new(file, "ask", "reply", IgnoreCase: ignoreCase)).Grade(new("q", [], "Paris"), answer));
+        => Assert.Equal(grade, new ExactMatch(Asking with { IgnoreCase = ignoreCase }).Grade(new("q", [], "Paris"), answer));
 
     [Fact]
     public void A_column_that_is_not_there_is_told_with_the_nearest_one()
     {
-        var error = Assert.Throws<ForgeException>(() => new ExactMatch(new(file, "asks", "reply")).Questions().ToArray());
+        var error = Assert.Throws<ForgeException>(() => new ExactMatch(Asking with { Question = "asks" }).Questions().ToArray());
 
         Assert.Contains("asks", error.Message, StringComparison.Ordinal);
         Assert.Contains("Did you mean 'ask'?", error.Message, StringComparison.Ordinal);

@@ -258,6 +258,7 @@ public sealed class ReadmeTests : IDisposable
         folder.Put("sums.csv", "question,answer,subject\nHow far is it?,2 km,way\n");
         folder.Put("exam.jsonl", """{"question":"Which?","options":["red","blue"],"answer":"B"}""" + "\n");
         folder.Put("forms.jsonl", """{"letter":"I am Ada.","fields":{"name":"Ada"}}""" + "\n");
+        folder.Put("capitals.csv", "question,answer\nFrance?,Paris\n");
         folder.Put("articles.csv", "question,answer\nWho?,Ada\n");
         folder.Put("code.jsonl", """{"question":"Add.","answer":"1"}""" + "\n");
         folder.Put("my.yaml", "name: my\ndataset: { jsonl: rows.jsonl }\nstudent: { layers: 1, width: 32, heads: 2, vocabulary: { train: 512 } }\ntrain: { losses: [ cross-entropy ] }\n" + example);
@@ -266,7 +267,8 @@ public sealed class ReadmeTests : IDisposable
         var recipe = RecipeReader.Read(folder["my.yaml"], new KnownNames { Benchmarks = catalog.Names.ToDictionary(name => name, catalog.OptionsOf) });
         var questions = recipe.Evaluate.Benchmarks.ToDictionary(setting => setting.Name, setting => catalog.Create(setting.Name, setting.Options).Questions().Single());
 
-        Assert.Equal(["numeric", "multiple-choice", "json-fields", "token-f1", "rouge-l", "program"], recipe.Evaluate.Benchmarks.Select(setting => setting.Name));
+        Assert.Equal(["exact-match", "numeric", "multiple-choice", "json-fields", "token-f1", "rouge-l", "program"], recipe.Evaluate.Benchmarks.Select(setting => setting.Name));
+        Assert.Equal(("France?", "Paris"), (questions["exact-match"].Messages[^1].Content, questions["exact-match"].Expected));
         Assert.Equal("How far is it? Answer with a number and a unit.", questions["numeric"].Messages[^1].Content);
         Assert.Equal(("way", "2 km"), (questions["numeric"].Category, questions["numeric"].Expected));
         Assert.Equal("Which?\nA) red\nB) blue\nAnswer:", questions["multiple-choice"].Messages[^1].Content.Trim());

@@ -1,0 +1,210 @@
+using System.Net;
+using System.Text.Json;
+using DistillForge.Runs;
+using DistillForge.Runs.Benches;
+using DistillForge.Runs.Lineage;
+
+namespace DistillForge.EndToEnd.Tests.Stages;
+
+/// <summary><c>evaluate.robustness.by</c>: a model says test questions in other words, as a GGUF in its worker or behind a server of the test's own.</summary>
+public sealed class ParaphraseTests : IDisposable
+{
+    const string Key = "DISTILLFORGE_PARAPHRASE_KEY";
+
+    readonly Workplace work = new();
+
+    readonly List<string> said = [];
+
+    public void Dispose() => work.Dispose();
+
+    [Fact]
+    public async Task An_API_rewords_each_question_once_and_what_is_no_other_wording_is_not_asked()
+    {
+        Environment.SetEnvironmentVariable(Key, "sk-canary");
+        using var server = new Rewriter();
+        // German, which no rule of ours can say otherwise.
+        work.File("own.csv", "question,answer\nMach das Licht in der Küche an,a\nSchalte das Radio aus!,b\nStelle den Wecker auf sieben,c\nÖffne das Fenster,d\nSchließe die Tür,e\n");
+        work.File("teachers.yaml", "teachers: [ { name: The Rewriter, match: { model: \"rewriter-*\" }, license: MIT, may_train: no } ]");
+        var by = $"{{ api: \"{server.Address}\", model: rewriter-1, key_env: {Key}, requests_per_minute: 6000, timeout_s: 20 }}";
+
+        Assert.Equal((5, 5), await PlannedAsync(by));
+        Assert.Equal(0, server.Requests);
+        await RunAsync(by);
+        var (first, lines) = (server.Requests, Lines());
+        Assert.Equal((5, 1), await PlannedAsync(by, types: "f16, q8_0"));
+        await RunAsync(by, types: "f16, q8_0");
+
+        // An echo in quotation marks, half a sentence and a refused request are none; the others are, without their quotation marks.
+        Assert.Equal(["Mach das Licht in der Küche an -> Licht in der Küche: an", "Schließe die Tür -> Mach die Tür zu"], lines);
+        Assert.Equal((5, 6), (first, server.Requests));
+        Assert.Equal([.. lines[..1], "Öffne das Fenster -> Mach das Fenster auf", lines[1]], Lines());
+        Assert.Contains(said, line => line.Contains("rewriter-1 gave no paraphrase of 3 of 5 questions (1 the same words, or none, 1 cut-off, 1 ", StringComparison.Ordinal));
+        Assert.Contains(said, line => line.Contains("warning: evaluate.robustness.by: output of rewriter-1 may not train other models", StringComparison.Ordinal));
+        Assert.Contains("rewriter-1, who says test questions in other words", File.ReadAllText(work.Run("reworded", "README.md")), StringComparison.Ordinal);
+        Assert.StartsWith("rewriter-1, ", RunLedger.Entries(work.Run("reworded")).Last(entry => entry.Stage == "evaluate").Facts!["paraphrases by"], StringComparison.Ordinal);
+        Assert.Contains("paraphrase by rewriter-1", File.ReadAllText(work.Run("reworded", "report.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_budget_ends_before_a_question_that_does_not_fit_and_more_of_it_asks_only_the_rest()
+    {
+        Environment.SetEnvironmentVariable(Key, "sk-canary");
+        using var server = new Rewriter(charged: 400);
+        work.File("own.csv", "question,answer\nMach das Licht in der Küche an,a\nSchließe die Tür,e\n");
+        var by = $"{{ api: \"{server.Address}\", model: rewriter-1, key_env: {Key}, requests_per_minute: 6000, max_concurrency: 1 }}";
+
+        // Each could take 256 tokens and its own, and 400 are charged: two do not fit.
+        var error = await Assert.ThrowsAnyAsync<ForgeException>(() => RunAsync(by, budget: 700));
+        var spent = server.Requests;
+        await RunAsync(by, budget: 5_000);
+
+        Assert.Contains("budget.max_tokens", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1, spent);
+        Assert.Equal(2, server.Requests);
+        Assert.Equal(2, Lines().Count);
+    }
+
+    [Fact]
+    public async Task A_GGUF_rewords_each_question_once_and_a_taken_row_leaves_its_wordings_too()
+    {
+        var gguf = SpeedModel.Make("1m-2k", "f16", SilentProgress.Instance);
+
+        // What is asked is what was trained on, as anybody's table may be.
+        work.File("own.csv", string.Concat(Enumerable.Range(0, 5).Select(i => $"dim lamp {i},lamp {i} is dimmed\n").Prepend("question,answer\n")));
+
+        await RunAsync($"{{ gguf: {gguf}, context: 512 }}");
+        var kept = Directory.GetFiles(work.Run("reworded", "paraphrases")).Single();
+        var before = File.ReadAllLines(kept);
+        await RunAsync($"{{ gguf: {gguf}, context: 512 }}", types: "f16, q8_0");
+
+        Assert.Equal(5, before.Length);
+        Assert.Equal(before, File.ReadAllLines(kept));
+        await Takedown.DoAsync(work.Run("reworded"), new TakedownSearch([], Sql: "select id from examples where prompt[1].content = 'dim lamp 3'"), "Ada", "asked for", TimeProvider.System, CancellationToken.None);
+        Assert.Equal(before.Where(line => !line.Contains("dim lamp 3\"", StringComparison.Ordinal)), File.ReadAllLines(kept));
+        Assert.DoesNotContain("dim lamp 3\"", string.Concat(Directory.GetFiles(work.Run("reworded"), "*.jsonl", SearchOption.AllDirectories).Select(File.ReadAllText)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_nobody_would_ask_is_an_error()
+    {
+        var error = await Assert.ThrowsAsync<ForgeException>(() => RunAsync("{ gguf: models/home-teacher.gguf }", perturbations: "[ typos ]"));
+
+        Assert.Contains("perturbations leave 'paraphrase' out", error.Message, StringComparison.Ordinal);
+    }
+
+    Task RunAsync(string by, string types = "f16", string perturbations = "[ paraphrase ]", int budget = 100_000)
+        => Forge.RunAsync(new RunRequest(Recipe(by, types, perturbations, budget), work.Runs), new Listening(said), TimeProvider.System, CancellationToken.None);
+
+    async Task<(long Rows, long Open)> PlannedAsync(string by, string types = "f16")
+    {
+        var plan = await Forge.PlanAsync(new RunRequest(Recipe(by, types, "[ paraphrase ]", 100_000), work.Runs), SilentProgress.Instance, TimeProvider.System, CancellationToken.None);
+        var planned = Assert.Single(plan.Asking);
+        return (planned.Rows, planned.Open);
+    }
+
+    string Recipe(string by, string types, string perturbations, int budget)
+    {
+        work.File("rows.jsonl", string.Concat(Enumerable.Range(0, 40).Select(i => $$"""{"prompt": "dim lamp {{i}}", "completion": "lamp {{i}} is dimmed"}{{"\n"}}""")));
+        return work.File("reworded.yaml", $$"""
+            name: reworded
+            dataset: { jsonl: rows.jsonl, license: MIT }
+            student: { architecture: llama, layers: 1, width: 32, heads: 2, vocabulary: { train: 300 } }
+            train: { epochs: 1, tokens_per_batch: 512 }
+            budget: { max_tokens: {{budget}} }
+            package: { quantize: [ {{types}} ] }
+            evaluate: { benchmarks: [ exact-match: { file: own.csv } ], robustness: { perturbations: {{perturbations}}, by: {{by}} } }
+            """);
+    }
+
+    List<string> Lines() => [.. File.ReadAllLines(work.Run("reworded", "robustness.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).Select(line => $"{line.GetProperty("question").GetString()} -> {line.GetProperty("changed").GetString()}")];
+
+    sealed class Listening(List<string> lines) : IProgressLog
+    {
+        public void Say(string message)
+        {
+            lock (lines)
+            {
+                lines.Add(message);
+            }
+        }
+
+        public void Report(string what, long done, long total, string unit, string detail = "")
+        {
+        }
+    }
+
+    /// <summary>Says each command otherwise, or does not, in its own ways.</summary>
+    sealed class Rewriter : IDisposable
+    {
+        readonly HttpListener listener = new();
+        readonly int charged;
+        int requests;
+        int refused;
+
+        public Rewriter(int charged = 21)
+        {
+            this.charged = charged;
+            using (var free = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
+            {
+                free.Start();
+                Address = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/v1";
+            }
+
+            listener.Prefixes.Add(Address + "/");
+            listener.Start();
+            _ = ServeAsync();
+        }
+
+        public string Address { get; }
+
+        public int Requests => Volatile.Read(ref requests);
+
+        public void Dispose() => listener.Close();
+
+        async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    await AnswerAsync(await listener.GetContextAsync());
+                }
+            }
+            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException)
+            {
+                // The test is over.
+            }
+        }
+
+        async Task AnswerAsync(HttpListenerContext context)
+        {
+            Interlocked.Increment(ref requests);
+            using var body = await JsonDocument.ParseAsync(context.Request.InputStream);
+            var asked = body.RootElement.GetProperty("messages").EnumerateArray().Last().GetProperty("content").ToString().Split("\n\n")[^1];
+            var (status, text, finish) = asked switch
+            {
+                "Mach das Licht in der Küche an" => (200, "<think>another way …</think>\n\"Licht in der Küche: an\"", "stop"),
+                "Schalte das Radio aus!" => (200, "\"schalte das Radio aus.\"", "stop"),
+                "Stelle den Wecker auf sieben" => (200, "Ich hätte gern, dass der Wecker auf", "length"),
+                "Öffne das Fenster" when Interlocked.Increment(ref refused) == 1 => (400, "", ""),
+                "Öffne das Fenster" => (200, "Mach das Fenster auf", "stop"),
+                "Schließe die Tür" => (200, " Mach die Tür zu\n", "stop"),
+                _ => (200, "?", "stop"),
+            };
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "application/json";
+            await context.Response.OutputStream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes<object>(status == 200
+                ? new
+                {
+                    id = "1",
+                    @object = "chat.completion",
+                    created = 1,
+                    model = "rewriter-1",
+                    choices = new[] { new { index = 0, message = new { role = "assistant", content = text }, finish_reason = finish } },
+                    usage = new { prompt_tokens = charged - 9, completion_tokens = 9, total_tokens = charged },
+                }
+                : new { error = new { message = "this one is not answered", type = "invalid_request_error" } }));
+            context.Response.Close();
+        }
+    }
+}
