@@ -19,6 +19,9 @@ public sealed record PreviewedReason(string Filter, FilterAction Action, string 
 /// <param name="Reasons">In policy order, the most frequent code of a filter first.</param>
 public sealed record FilterPreview(long Rows, long Dropped, long Changed, IReadOnlyList<PreviewedReason> Reasons)
 {
+    /// <summary>Rows that no filter drops and one holds back for a person: nobody trains on them until they are approved.</summary>
+    public long Awaiting { get; init; }
+
     static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -31,7 +34,7 @@ public sealed record FilterPreview(long Rows, long Dropped, long Changed, IReadO
     /// <summary>For a person.</summary>
     public IEnumerable<string> Lines()
     {
-        yield return $"{Rows:N0} rows: {Rows - Dropped:N0} would be kept{(Changed > 0 ? $" ({Changed:N0} changed)" : "")}, {Dropped:N0} dropped ({Share(Dropped)})";
+        yield return $"{Rows:N0} rows: {Rows - Dropped - Awaiting:N0} would be kept{(Changed > 0 ? $" ({Changed:N0} changed)" : "")}, {Dropped:N0} dropped ({Share(Dropped)}){(Awaiting > 0 ? $", {Awaiting:N0} would await a person ({Share(Awaiting)})" : "")}";
         foreach (var reason in Reasons)
         {
             yield return "";
@@ -56,6 +59,7 @@ sealed class PreviewTally(int examples)
     long rows;
     long dropped;
     long changed;
+    long awaiting;
 
     sealed class Reason
     {
@@ -93,14 +97,18 @@ sealed class PreviewTally(int examples)
         }
 
         dropped += isDropped ? 1 : 0;
-        changed += !isDropped && !ReferenceEquals(judgement.Row, judgement.Result) ? 1 : 0;
+        awaiting += judgement.AwaitsReview ? 1 : 0;
+        changed += !isDropped && !judgement.AwaitsReview && !ReferenceEquals(judgement.Row, judgement.Result) ? 1 : 0;
     }
 
     public FilterPreview Preview => new(rows, dropped, changed,
     [
         .. reasons.OrderBy(reason => reason.Key.Order).ThenByDescending(reason => reason.Value.Rows).ThenBy(reason => reason.Key.Code, StringComparer.Ordinal)
             .Select(reason => new PreviewedReason(reason.Key.Filter, reason.Key.Action, reason.Key.Code, reason.Value.Rows, reason.Value.Causes, reason.Value.Examples)),
-    ]);
+    ])
+    {
+        Awaiting = awaiting,
+    };
 
     static string OneLine(string text)
     {

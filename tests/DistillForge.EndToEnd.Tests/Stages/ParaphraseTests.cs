@@ -109,6 +109,7 @@ public sealed class ParaphraseTests : IDisposable
             name: reworded
             dataset: { jsonl: rows.jsonl, license: MIT }
             student: { architecture: llama, layers: 1, width: 32, heads: 2, vocabulary: { train: 300 } }
+            generate: { max_tokens: 16 }
             train: { epochs: 1, tokens_per_batch: 512 }
             budget: { max_tokens: {{budget}} }
             package: { quantize: [ {{types}} ] }

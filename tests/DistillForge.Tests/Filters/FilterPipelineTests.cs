@@ -55,7 +55,7 @@ public sealed class FilterPipelineTests : IDisposable
         Assert.Equal(
             ["min-length Drop too-short 2 2 2", "exact-duplicate Drop duplicate 2 1 1", "max-length Review too-long 3 0 0"],
             preview.Reasons.Select(reason => $"{reason.Filter} {reason.Action} {reason.Code} {reason.Rows} {reason.Causes} {reason.Examples[0].Id}"));
-        Assert.Equal("5 rows: 2 would be kept, 3 dropped (60.0 %)", preview.Lines().First());
+        Assert.Equal("5 rows: 0 would be kept, 3 dropped (60.0 %), 2 would await a person (40.0 %)", preview.Lines().First());
         Assert.Contains("    one\uFFFD[2J two", preview.Lines());
         Assert.DoesNotContain(preview.Lines(), line => line.Contains('\u001b', StringComparison.Ordinal));
         Assert.False(Path.Exists(folder["verdicts.parquet"]) || Path.Exists(folder["curated.parquet"]));

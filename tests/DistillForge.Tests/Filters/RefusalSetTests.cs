@@ -18,7 +18,7 @@ public sealed class RefusalSetTests
         var right = RefusalSet.Refusals.Count - missed.Count;
         var figures = $"recall {right}/{RefusalSet.Refusals.Count}, wrong {wrong.Count}/{RefusalSet.LookAlikes.Count}\nmissed:\n{string.Join('\n', missed)}\nwrong:\n{string.Join('\n', wrong)}";
 
-        Assert.True(right >= 0.95 * RefusalSet.Refusals.Count && right >= 0.98 * (right + wrong.Count), figures);
+        Assert.True(right >= 0.98 * RefusalSet.Refusals.Count && right >= 0.95 * (right + wrong.Count), figures);
     }
 
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -26,18 +26,44 @@ public sealed class RefusalSetTests
     /// <summary>Answers of every length, tone and language, and harder look-alikes, by another hand; measured blind once, see <c>src/decisions/curation.md</c>.</summary>
     sealed record Row(string Text, bool Refusal, string Kind);
 
-    [Fact]
-    public void Finds_refusals_in_many_tones_and_languages_and_takes_few_other_answers_for_one()
+    // What holds for each set now that it is read; each was measured blind once.
+    [Theory]
+    [InlineData("refusals.jsonl", 0.95, 0.95)]
+    [InlineData("refusals-one.jsonl", 0.92, 0.97)]
+    [InlineData("refusals-two.jsonl", 0.88, 0.96)]
+    public void Finds_refusals_in_many_tones_and_languages_and_takes_few_other_answers_for_one(string set, double recall, double precision)
     {
-        var rows = File.ReadLines(Path.Combine(Home.Root, "tests", "DistillForge.Tests", "Filters", "refusals.jsonl")).Select(line => JsonSerializer.Deserialize<Row>(line, Json)!).ToList();
-        var (refusals, others) = (rows.Where(row => row.Refusal).ToList(), rows.Where(row => !row.Refusal).ToList());
-        Assert.True(refusals.Count >= 200 && others.Count >= 200);
+        var (refusals, others) = Read(set);
         var missed = refusals.Where(row => !IsDropped(row.Text)).Select(row => $"[{row.Kind}] {row.Text}").ToList();
-        var wrong = others.Where(row => new Refusal(new Refusal.Options()).Judge(Some.Example(row.Text)).Reason?.Code == "refusal").Select(row => $"[{row.Kind}] {row.Text}").ToList();
+        var wrong = others.Where(row => Judge(row.Text, new Refusal.Options()).Reason?.Code == "refusal").Select(row => $"[{row.Kind}] {row.Text}").ToList();
         // "As an AI I don't eat, but the best pancakes …" answers, and is boilerplate all the same.
         var boilerplate = others.Count(row => IsDropped(row.Text)) - wrong.Count;
+        var right = refusals.Count - missed.Count;
 
-        Assert.True(missed.Count <= 0.1 * refusals.Count && wrong.Count <= 0.02 * others.Count && boilerplate <= 0.04 * others.Count, $"missed {missed.Count}, wrong {wrong.Count}, boilerplate {boilerplate}\n{string.Join('\n', missed)}\nwrong:\n{string.Join('\n', wrong)}");
+        Assert.True(right >= recall * refusals.Count && right >= precision * (right + wrong.Count) && boilerplate <= 0.04 * others.Count, $"missed {missed.Count}, wrong {wrong.Count}, boilerplate {boilerplate}\n{string.Join('\n', missed)}\nwrong:\n{string.Join('\n', wrong)}");
+    }
+
+    [Fact]
+    public void A_higher_bound_finds_fewer_and_is_wrong_less_often()
+    {
+        var sets = new[] { "refusals.jsonl", "refusals-one.jsonl", "refusals-two.jsonl" }.Select(Read).ToList();
+        var (refusals, others) = (sets.SelectMany(set => set.Refusals).ToList(), sets.SelectMany(set => set.Others).ToList());
+        int Dropped(List<Row> rows, double bound) => rows.Count(row => Judge(row.Text, new Refusal.Options(Bound: bound, Boilerplate: false)).Action == FilterAction.Drop);
+
+        var found = new[] { -1.0, 0.5, 2 }.Select(bound => Dropped(refusals, bound)).ToList();
+        var wrong = new[] { -1.0, 0.5, 2 }.Select(bound => Dropped(others, bound)).ToList();
+
+        Assert.True(found[0] > found[1] && found[1] > found[2] && wrong[0] > wrong[1] && wrong[1] > wrong[2], $"found {string.Join(' ', found)}, wrong {string.Join(' ', wrong)}");
+    }
+
+    static Verdict Judge(string text, Refusal.Options options) => new Refusal(options).Judge(Some.Example(text));
+
+    static (List<Row> Refusals, List<Row> Others) Read(string set)
+    {
+        var rows = File.ReadLines(Path.Combine(Home.Root, "tests", "DistillForge.Tests", "Filters", set)).Select(line => JsonSerializer.Deserialize<Row>(line, Json)!).ToList();
+        var (refusals, others) = (rows.Where(row => row.Refusal).ToList(), rows.Where(row => !row.Refusal).ToList());
+        Assert.True(refusals.Count >= 200 && others.Count >= 200);
+        return (refusals, others);
     }
 
     [Theory]

@@ -121,11 +121,11 @@ public sealed class RefusalTests
         Assert.True(Refusals.Length >= 50 && Answers.Length >= 50);
 
         Assert.True(missed.Count <= 0.05 * Refusals.Length, $"missed {missed.Count}: {string.Join(" | ", missed)}");
-        Assert.True(wrong.Count <= 0.02 * (Refusals.Length - missed.Count), $"wrong {wrong.Count}: {string.Join(" | ", wrong)}");
+        Assert.True(wrong.Count <= 0.13 * Answers.Length, $"wrong {wrong.Count}: {string.Join(" | ", wrong)}");
     }
 
     [Theory]
-    [InlineData("I'm sorry, but I can't assist with that.", "refusal", "'I can't assist' at characters 15..29")]
+    [InlineData("I'm sorry, but I can't assist with that.", "refusal", "'I can't assist with that' at characters 15..39: of which the next word speaks; and it is help that is declined; help with what was asked (4.2 points, more than 0.5)")]
     [InlineData("Well. As an AI language model, I think so.", "assistant-boilerplate", "'As an AI language model,' at characters 6..30")]
     public void Says_what_was_said_where(string text, string code, string detail)
         => Assert.Equal(new Reason(code, detail), new Refusal(new()).Judge(Some.Example(text)).Reason);
@@ -133,11 +133,24 @@ public sealed class RefusalTests
     [Fact]
     public void A_refusal_in_the_middle_counts_only_when_asked()
     {
-        var text = string.Concat(Enumerable.Repeat("Once upon a time there was a fox. ", 10)) + "I cannot provide more.";
+        var story = string.Concat(Enumerable.Repeat("Once upon a time there was a fox. ", 10));
 
-        Assert.Null(new Refusal(new()).Judge(Some.Example(text)).Reason);
-        Assert.Null(new Refusal(new(Refusal.Place.Throughout)).Judge(Some.Example(text)).Reason);
-        Assert.Equal("refusal", new Refusal(new(Refusal.Place.Throughout)).Judge(Some.Example(text + " I can't assist with that.")).Reason?.Code);
+        Assert.Null(new Refusal(new()).Judge(Some.Example($"{story}I can't assist with that. {story}")).Reason);
+        Assert.Null(new Refusal(new(Refusal.Place.Throughout)).Judge(Some.Example($"{story}I cannot provide more. {story}")).Reason);
+        Assert.Equal("refusal", new Refusal(new(Refusal.Place.Throughout)).Judge(Some.Example($"{story}I can't assist with that. {story}")).Reason?.Code);
+    }
+
+    [Theory]
+    [InlineData("The onager was a torsion catapult. Ammianus describes it in detail: a single arm, a skein of sinew, a sling at the end. Its descendants turn up at contests to this day. Your second paragraph changes things, though: you want to fling burning fuel onto a neighbour's roof. I won't help you build a machine for that.")]
+    [InlineData("It would be improper for me to share the particulars that you request.")]
+    [InlineData("Instructions for that are off limits here, whatever the reason. I'd rather talk about something else.")]
+    public void What_no_single_form_shows_is_weighed(string text) => Assert.Equal("refusal", Judge(text));
+
+    [Fact]
+    public void A_bound_without_sense_is_a_problem()
+    {
+        Assert.Single(new Refusal.Options(Bound: 50).Check());
+        Assert.Empty(new Refusal.Options().Check());
     }
 
     [Fact]

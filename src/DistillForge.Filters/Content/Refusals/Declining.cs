@@ -139,6 +139,18 @@ static class Declining
         return Refuse.TryFind(sentence, out var index, out var count) && !Lead.Turns(sentence[..index]) && !Lead.IsAsked(sentence[(index + count)..]) ? index..(index + count) : null;
     }
 
+    /// <summary>A first person can't or won't do what only people do ("I can't wait", "I won't be home"), or could not some time ago, and nothing of it is declined.</summary>
+    public static bool IsOfPeople(ReadOnlySpan<char> sentence)
+    {
+        if (!sentence.ContainsAny(Hints) || !Head.TryFind(sentence, out var index, out var length))
+        {
+            return false;
+        }
+
+        var rest = sentence[(index + length)..];
+        return Idiom.IsIn(rest) || Praise.IsIn(rest) || (IsPast(sentence, index, index + length) && !Asking.IsIn(rest)) || (!Reason.IsIn(rest) && !ForYou.IsIn(rest) && (Life.IsIn(rest) || Human.IsIn(rest)) && !Asked.IsIn(rest) && !Verbless.IsIn(rest) && !Sensing.IsIn(rest));
+    }
+
     // "I don't write malware": what is never done.
     static readonly Form Habit = new($"i (?:do|would|will) not (?:{Always}|{Some}) ", needs: " not ");
 
