@@ -36,7 +36,8 @@ public sealed class ParaphraseTests : IDisposable
 
         // An echo in quotation marks, half a sentence and a refused request are none; the others are, without their quotation marks.
         Assert.Equal(["Mach das Licht in der Küche an -> Licht in der Küche: an", "Schließe die Tür -> Mach die Tür zu"], lines);
-        Assert.Equal((5, 6), (first, server.Requests));
+        // Each session asks once to find out what the server can; then five questions, and later only the one that was refused.
+        Assert.Equal((1 + 5, 1 + 5 + 1 + 1), (first, server.Requests));
         Assert.Equal([.. lines[..1], "Öffne das Fenster -> Mach das Fenster auf", lines[1]], Lines());
         Assert.Contains(said, line => line.Contains("rewriter-1 gave no paraphrase of 3 of 5 questions (1 the same words, or none, 1 cut-off, 1 ", StringComparison.Ordinal));
         Assert.Contains(said, line => line.Contains("warning: evaluate.robustness.by: output of rewriter-1 may not train other models", StringComparison.Ordinal));
@@ -53,14 +54,14 @@ public sealed class ParaphraseTests : IDisposable
         work.File("own.csv", "question,answer\nMach das Licht in der Küche an,a\nSchließe die Tür,e\n");
         var by = $"{{ api: \"{server.Address}\", model: rewriter-1, key_env: {Key}, requests_per_minute: 6000, max_concurrency: 1 }}";
 
-        // Each could take 256 tokens and its own, and 400 are charged: two do not fit.
-        var error = await Assert.ThrowsAnyAsync<ForgeException>(() => RunAsync(by, budget: 700));
+        // The first request of a session finds out what the server can. Each could take about 310 tokens, and 400 are charged: a third does not fit.
+        var error = await Assert.ThrowsAnyAsync<ForgeException>(() => RunAsync(by, budget: 1_000));
         var spent = server.Requests;
         await RunAsync(by, budget: 5_000);
 
         Assert.Contains("budget.max_tokens", error.Message, StringComparison.Ordinal);
-        Assert.Equal(1, spent);
-        Assert.Equal(2, server.Requests);
+        Assert.Equal(1 + 1, spent);
+        Assert.Equal(1 + 1 + 1 + 1, server.Requests);
         Assert.Equal(2, Lines().Count);
     }
 
@@ -109,6 +110,7 @@ public sealed class ParaphraseTests : IDisposable
             name: reworded
             dataset: { jsonl: rows.jsonl, license: MIT }
             student: { architecture: llama, layers: 1, width: 32, heads: 2, vocabulary: { train: 300 } }
+            generate: { max_tokens: 16 }
             train: { epochs: 1, tokens_per_batch: 512 }
             budget: { max_tokens: {{budget}} }
             package: { quantize: [ {{types}} ] }
