@@ -8,6 +8,9 @@ public sealed class ComponentAttribute(string name) : Attribute
 {
     /// <summary>kebab-case.</summary>
     public string Name { get; } = name;
+
+    /// <summary>Raised when a component comes to another result for the same input and options, so that what an earlier one did is told apart and done again.</summary>
+    public int Revision { get; init; } = 1;
 }
 
 /// <summary>Reads a component's options from wherever they are written.</summary>
@@ -59,6 +62,9 @@ public sealed class Catalog<TSeam>
     /// <summary>What to tell a user who wrote a name that is not there.</summary>
     public Problem Unknown(string name, string where = "")
         => new(where, $"unknown {Noun} '{name}'", NearName.Suggest(name, Names) ?? $"Known: {string.Join(", ", Names)}.");
+
+    /// <summary>See <see cref="ComponentAttribute.Revision"/>.</summary>
+    public int RevisionOf(string name) => this[name].GetCustomAttribute<ComponentAttribute>()!.Revision;
 
     /// <summary>The nested options record of a component, or null when it has none.</summary>
     public Type? OptionsOf(string name) => this[name].GetNestedType("Options");

@@ -7,15 +7,17 @@ namespace DistillForge.Filters;
 /// <summary>A filter in its place in the policy: one of <paramref name="Row"/>, <paramref name="Dataset"/>, <paramref name="Transform"/> and <paramref name="Model"/>.</summary>
 sealed record Judge(ComponentSetting Setting, int Order, IFilter? Row = null, IDatasetFilter? Dataset = null, ITransform? Transform = null, IModelFilter? Model = null)
 {
+    readonly string version = FilterPipeline.VersionOf(Setting);
+
     /// <summary>As it is written down: a drop becomes what the policy says.</summary>
     public JudgedRow Write(string id, Verdict verdict) => new(id, Setting.Name, Order, verdict.Action == FilterAction.Drop && Setting.Action != FilterAction.Drop
         ? verdict with { Action = Setting.Action }
-        : verdict, Setting.Version);
+        : verdict, version);
 
     /// <summary>What a transform did, as a verdict on the row that was.</summary>
     public JudgedRow Write(Example before, Example after) => new(before.Id, Setting.Name, Order, ReferenceEquals(before, after)
         ? Verdict.Keep
-        : new Verdict(Setting.Action == FilterAction.Review ? FilterAction.Review : FilterAction.Warn, new Reason("changed", $"goes on as row {after.Id}")), Setting.Version);
+        : new Verdict(Setting.Action == FilterAction.Review ? FilterAction.Review : FilterAction.Warn, new Reason("changed", $"goes on as row {after.Id}")), version);
 }
 
 /// <summary>One row with its verdicts in policy order.</summary>

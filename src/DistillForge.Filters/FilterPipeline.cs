@@ -142,6 +142,15 @@ public sealed class FilterPipeline
         }
     }
 
+    /// <summary>Names a filter as it judges: its options, the files that they name, and how often it was taught to judge otherwise.</summary>
+    public static string VersionOf(ComponentSetting setting) => RevisionOf(setting.Name) is > 1 and var revision ? Sha256.OfText($"{setting.Text}\nrevision {revision}")[..setting.Version.Length] : setting.Version;
+
+    /// <summary>See <see cref="ComponentAttribute.Revision"/>.</summary>
+    public static int RevisionOf(string filter) => DatasetFilters.Contains(filter) ? DatasetFilters.RevisionOf(filter)
+        : ModelFilters.Contains(filter) ? ModelFilters.RevisionOf(filter)
+        : Transforms.Contains(filter) ? Transforms.RevisionOf(filter)
+        : RowFilters.RevisionOf(filter);
+
     static Judge Seat(ComponentSetting setting, int order, object[] services) => DatasetFilters.Contains(setting.Name)
         ? new Judge(setting, order, Dataset: DatasetFilters.Create(setting.Name, setting.Options, services))
         : ModelFilters.Contains(setting.Name) ? new Judge(setting, order, Model: ModelFilters.Create(setting.Name, setting.Options, services))

@@ -82,7 +82,7 @@ static class Summaries
     {
         if (scores.Teacher is { } teacher)
         {
-            yield return $"The student has 1/{(double)teacher.Parameters / scores.Student.Parameters:0.0} of the teacher's parameters{(teacher.ExactMatch is > 0 && scores.Student.ExactMatch is { } match ? $" and {Percent(match / teacher.ExactMatch.Value)} of its exact match" : "")}.";
+            yield return $"The student has {ScoreSections.Fraction(scores.Student.Parameters, teacher.Parameters)} of the teacher's parameters{(teacher.ExactMatch is > 0 && scores.Student.ExactMatch is { } match ? $" and {Percent(match / teacher.ExactMatch.Value)} of its exact match" : "")}.";
         }
 
         if (run.Recipe.Student.Lora is not null && Manifest.TryRead(run.Folder.Path, "train")?.Figures.GetValueOrDefault("trained_parameters") is > 0 and var trained)

@@ -8,7 +8,7 @@ namespace DistillForge.Filters;
 /// answer shows, and each trait counts for or against a refusal (<see cref="Traits"/>). Where that leaves doubt, the opening is held against forms that refusals have: who can't or won't (see <see cref="Declining"/>), what may
 /// not be (<see cref="Impersonal"/>), which count too. <see cref="SelfDescription"/> knows what the speaker says it is.
 /// </summary>
-[Component("refusal")]
+[Component("refusal", Revision = 2)]
 public sealed class Refusal(Refusal.Options options) : IFilter
 {
     const int Window = 240;

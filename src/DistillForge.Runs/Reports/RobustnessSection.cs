@@ -55,7 +55,7 @@ static class RobustnessSection
 
     /// <summary>One line a benchmark.</summary>
     public static IEnumerable<string> Lines(IReadOnlyList<RobustnessResult>? results)
-        => (results ?? []).Where(result => result.Kind == RobustnessResult.All).Select(result => $"{result.Benchmark}, {result.Questions:N0} questions written otherwise (typos, case, noise, paraphrase): {string.Join("; ", result.Models.Where(model => model.Key is "teacher" or "student").Select(model => model.Value.Drop is { } drop ? $"{model.Key} loses {Points(drop)} points" : $"{model.Key} answers {ScoreSections.Percent(model.Value.SameAnswers)} the same"))}.");
+        => (results ?? []).Where(result => result.Kind == RobustnessResult.All).Select(result => $"{result.Benchmark}, {result.Questions:N0} question{(result.Questions == 1 ? "" : "s")} written otherwise (typos, case, noise, paraphrase): {string.Join("; ", result.Models.Where(model => model.Key is "teacher" or "student").Select(model => model.Value.Drop is { } drop ? $"{model.Key} loses {Points(drop)} points" : $"{model.Key} answers {ScoreSections.Percent(model.Value.SameAnswers)} the same"))}.");
 
     static List<string> Text(IReadOnlyList<RobustnessResult> results)
     {

@@ -65,7 +65,7 @@ sealed class RunReport(RunContext run, Scores scores, IReadOnlyList<PackagedFile
     {
         if (scores.Teacher is { } teacher)
         {
-            yield return new($"1/{(double)teacher.Parameters / scores.Student.Parameters:0.0}", "of the teacher's parameters");
+            yield return new(ScoreSections.Fraction(scores.Student.Parameters, teacher.Parameters), "of the teacher's parameters");
             if (teacher.ExactMatch is > 0 && scores.Student.ExactMatch is { } kept)
             {
                 yield return new(ScoreSections.Percent(kept / teacher.ExactMatch), "of the teacher's right answers");

@@ -121,6 +121,9 @@ static class ScoreSections
 
     internal static string Percent(double? share) => share is { } known ? (100 * known).ToString("0.0", CultureInfo.InvariantCulture) + " %" : "";
 
+    /// <summary>1/8.5 where it is small, 83.3 % where a fraction would say little.</summary>
+    internal static string Fraction(double part, double whole) => 2 * part <= whole ? $"1/{(whole / part).ToString("0.0", CultureInfo.InvariantCulture)}" : Percent(part / whole);
+
     internal static string Number(double? number, string format) => number is { } known ? known.ToString(format, CultureInfo.InvariantCulture) : "";
 
     static PlotSeries Reliability(string model, Calibration calibration) => new(model, [.. calibration.Bins.Select(bin => new[] { bin.Confidence, bin.Right, bin.Tokens })]);

@@ -39,6 +39,12 @@ sealed class FilterStage(RunContext run) : Stage(run)
                 contents["judge"] = judges;
             }
 
+            // A filter that was taught to judge otherwise judges again.
+            foreach (var filter in Policy.Filters.Where(filter => FilterPipeline.RevisionOf(filter.Name) > 1))
+            {
+                contents[$"revision of {filter.Name}"] = $"{FilterPipeline.RevisionOf(filter.Name)}";
+            }
+
             if (DecisionLog.Hash(Run.Folder.Path) is { } decisions)
             {
                 contents[DecisionLog.FolderName] = decisions;

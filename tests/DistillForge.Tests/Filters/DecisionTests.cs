@@ -38,6 +38,18 @@ public sealed class DecisionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_filter_that_was_taught_to_judge_otherwise_signs_with_another_version()
+    {
+        await RunAsync("filters: [ refusal, regex: { deny: [ bad ] } ]", new Rows([("ask", "I can't help with that.")]), new Decisions([]));
+
+        var verdicts = await Some.ListAsync(VerdictsFile.ReadAsync([folder["verdicts.parquet"]], default));
+        var policy = Policy("filters: [ refusal, regex: { deny: [ bad ] } ]").Filters;
+        Assert.Equal((2, 1), (FilterPipeline.RevisionOf("refusal"), FilterPipeline.RevisionOf("regex")));
+        Assert.NotEqual(policy[0].Version, verdicts.Single(row => row.Filter == "refusal").Version);
+        Assert.Equal((FilterPipeline.VersionOf(policy[0]), policy[1].Version), (verdicts.Single(row => row.Filter == "refusal").Version, verdicts.Single(row => row.Filter == "regex").Version));
+    }
+
+    [Fact]
     public async Task An_approval_does_not_lift_the_terms_that_a_row_is_under()
     {
         folder.Put("teachers.yaml", "teachers:\n  - { name: rival, match: { model: '*' }, may_train: no }\n");
