@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using System.Text.Json;
 
@@ -15,7 +14,7 @@ public class ApiTeacherTests
     {
         Environment.SetEnvironmentVariable(KeyName, Key);
         using var work = new Workplace();
-        using var server = new Server();
+        await using var server = new TestServer(Answer);
         work.File("q.jsonl", string.Concat(Enumerable.Range(0, 60).Select(i => $"{{\"prompt\": \"what is {i} plus one?\"}}\n")));
         var recipe = work.File("api.yaml", $$"""
             name: api
@@ -32,11 +31,11 @@ public class ApiTeacherTests
 
         var plan = await Forging.RunAsync("plan", recipe, "--runs", work.Runs, "--json");
         Assert.True(plan.ExitCode == 0, plan.Error);
-        Assert.Equal(0, server.Requests);
+        Assert.Equal(0, server.Count);
         var ended = await Forging.RunAsync("run", recipe, "--runs", work.Runs, "--json");
 
         Assert.True(ended.ExitCode == 0, ended.Error);
-        Assert.InRange(server.Requests, 60, 62);
+        Assert.InRange(server.Count, 60, 62);
         Assert.Equal(60, JsonDocument.Parse(ended.Output).RootElement.GetProperty("rows").GetProperty("in").GetInt64());
         Assert.True(File.Exists(work.Run("api", "api-f16.gguf")));
         Assert.Equal(["adder-1\t60\tI count\t41"], await TeacherStageTests.AskAsync(work, "api", "select author, count(*), any_value(reasoning), max(case when prompt[1].content like '% 40 %' then completion[1].content end) from examples group by all"));
@@ -67,66 +66,10 @@ public class ApiTeacherTests
         Assert.Contains("DISTILLFORGE_NOT_SET, which is not set", ended.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>Adds one, aloud.</summary>
-    sealed class Server : IDisposable
+    // Adds one, aloud.
+    static TestReply Answer(TestRequest request)
     {
-        readonly HttpListener listener = new();
-        int requests;
-
-        public Server()
-        {
-            using (var free = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
-            {
-                free.Start();
-                Address = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/v1";
-            }
-
-            listener.Prefixes.Add(Address + "/");
-            listener.Start();
-            _ = ServeAsync();
-        }
-
-        public string Address { get; }
-
-        public int Requests => Volatile.Read(ref requests);
-
-        public void Dispose() => listener.Close();
-
-        async Task ServeAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    await AnswerAsync(await listener.GetContextAsync());
-                }
-            }
-            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException)
-            {
-                // The test is over.
-            }
-        }
-
-        async Task AnswerAsync(HttpListenerContext context)
-        {
-            Interlocked.Increment(ref requests);
-            using var body = await JsonDocument.ParseAsync(context.Request.InputStream);
-            var isKnown = context.Request.Headers["Authorization"] == $"Bearer {Key}";
-            var asked = body.RootElement.GetProperty("messages").EnumerateArray().Last().GetProperty("content").ToString();
-            var number = int.TryParse(string.Concat(asked.Where(char.IsAsciiDigit)), out var parsed) ? parsed : 0;
-            var answer = JsonSerializer.SerializeToUtf8Bytes(new
-            {
-                id = "1",
-                @object = "chat.completion",
-                created = 1,
-                model = "adder-1",
-                choices = new[] { new { index = 0, message = new { role = "assistant", content = $"<think>I count</think>{number + 1}" }, finish_reason = "stop" } },
-                usage = new { prompt_tokens = 12, completion_tokens = 9, total_tokens = 21 },
-            });
-            context.Response.StatusCode = isKnown ? 200 : 401;
-            context.Response.ContentType = "application/json";
-            await context.Response.OutputStream.WriteAsync(answer);
-            context.Response.Close();
-        }
+        var number = int.TryParse(string.Concat(request.LastMessage.Where(char.IsAsciiDigit)), out var parsed) ? parsed : 0;
+        return ChatJson.Text($"<think>I count</think>{number + 1}", promptTokens: 12, completionTokens: 9, model: "adder-1") with { Status = request.Headers.GetValueOrDefault("Authorization") == $"Bearer {Key}" ? 200 : 401 };
     }
 }

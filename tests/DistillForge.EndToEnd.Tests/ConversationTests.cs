@@ -9,7 +9,7 @@ public sealed class ConversationTests
     public async Task A_turn_that_one_context_cannot_hold_is_heard_by_nobody_and_the_way_out_is_named()
     {
         // Its context is longer than the other's.
-        var wide = SpeedModel.Make("1m-2k", "q8_0", new Quiet());
+        var wide = SpeedModel.Make("1m-2k", "q8_0", SilentProgress.Instance);
         await using var talk = await Conversation.OpenAsync([wide, Path.Combine(Home.Root, "models", "home-teacher.gguf")], null, new Sampling(0, MaxTokens: 4), CancellationToken.None);
         var spoke = new List<string>();
         Task Say(string text) => talk.SayAsync(text, (_, _) => { }, (name, _) => spoke.Add(name), CancellationToken.None);
@@ -27,23 +27,12 @@ public sealed class ConversationTests
     [Fact]
     public async Task The_same_file_twice_answers_under_two_names()
     {
-        var gguf = SpeedModel.Make("1m-2k", "q8_0", new Quiet());
+        var gguf = SpeedModel.Make("1m-2k", "q8_0", SilentProgress.Instance);
         await using var talk = await Conversation.OpenAsync([gguf, gguf], null, new Sampling(0, MaxTokens: 2), CancellationToken.None);
         var spoke = new List<string>();
 
         await talk.SayAsync("turn on the lamp", (_, _) => { }, (name, _) => spoke.Add(name), CancellationToken.None);
 
         Assert.Equal(["1m-2k-q8_0", "1m-2k-q8_0 (2)"], spoke);
-    }
-
-    sealed class Quiet : IProgressLog
-    {
-        public void Report(string what, long done, long total, string unit, string detail = "")
-        {
-        }
-
-        public void Say(string message)
-        {
-        }
     }
 }

@@ -69,25 +69,14 @@ public sealed class TermsGateTests : IDisposable
         work.File("rows.jsonl", """{"prompt": "hello", "completion": "hi"}""");
         work.File("judge.yaml", $"filters: [ {{ judge: {{ rubric: prompts/answer.rubric.yaml, by: {{ api: \"http://127.0.0.1:9/v1\", model: {judge}, key_env: DISTILLFORGE_NOT_SET }} }} }} ]");
         var recipe = $"name: judged\ndataset: {{ jsonl: rows.jsonl }}\nfilters: judge.yaml\nstudent: {{ vocabulary: {{ train: 300 }} }}\n{lifted}\n";
-        var heard = new Heard();
+        var heard = new HeardProgress();
 
         var error = await Assert.ThrowsAsync<ForgeException>(() => Forge.RunAsync(new RunRequest(work.File("recipe.yaml", recipe), work.Runs, "filter"), heard, TimeProvider.System, CancellationToken.None));
 
-        Assert.Contains(said, string.Join(' ', heard.Said.Append(error.Message.ReplaceLineEndings(" ")).SelectMany(text => text.Split(' ', StringSplitOptions.RemoveEmptyEntries))), StringComparison.Ordinal);
+        Assert.Contains(said, string.Join(' ', $"{heard.Text} {error.Message}".Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         var entries = RunLedger.Entries(work.Run("judged"));
         Assert.Equal(lifted.Length > 0 ? ["filters.judge"] : Array.Empty<string>(), entries.Where(entry => entry.Kind == "override").Select(entry => entry.Facts!["against"].Split(' ')[0]));
         Assert.Equal(said.StartsWith("filters", StringComparison.Ordinal), entries.Count == 0);
-    }
-
-    sealed class Heard : IProgressLog
-    {
-        public List<string> Said { get; } = [];
-
-        public void Say(string message) => Said.Add(message);
-
-        public void Report(string what, long done, long total, string unit, string detail = "")
-        {
-        }
     }
 
     Task RunAsync(string recipe) => Forge.RunAsync(new RunRequest(work.File("recipe.yaml", recipe), work.Runs, "filter"), SilentProgress.Instance, TimeProvider.System, CancellationToken.None);

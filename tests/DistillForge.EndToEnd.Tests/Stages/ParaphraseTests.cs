@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using DistillForge.Runs;
 using DistillForge.Runs.Benches;
@@ -13,7 +12,7 @@ public sealed class ParaphraseTests : IDisposable
 
     readonly Workplace work = new();
 
-    readonly List<string> said = [];
+    readonly HeardProgress said = new();
 
     public void Dispose() => work.Dispose();
 
@@ -21,26 +20,26 @@ public sealed class ParaphraseTests : IDisposable
     public async Task An_API_rewords_each_question_once_and_what_is_no_other_wording_is_not_asked()
     {
         Environment.SetEnvironmentVariable(Key, "sk-canary");
-        using var server = new Rewriter();
+        await using var server = Rewriter();
         // German, which no rule of ours can say otherwise.
         work.File("own.csv", "question,answer\nMach das Licht in der Küche an,a\nSchalte das Radio aus!,b\nStelle den Wecker auf sieben,c\nÖffne das Fenster,d\nSchließe die Tür,e\n");
         work.File("teachers.yaml", "teachers: [ { name: The Rewriter, match: { model: \"rewriter-*\" }, license: MIT, may_train: no } ]");
         var by = $"{{ api: \"{server.Address}\", model: rewriter-1, key_env: {Key}, requests_per_minute: 6000, timeout_s: 20 }}";
 
         Assert.Equal((5, 5), await PlannedAsync(by));
-        Assert.Equal(0, server.Requests);
+        Assert.Equal(0, server.Count);
         await RunAsync(by);
-        var (first, lines) = (server.Requests, Lines());
+        var (first, lines) = (server.Count, Lines());
         Assert.Equal((5, 1), await PlannedAsync(by, types: "f16, q8_0"));
         await RunAsync(by, types: "f16, q8_0");
 
         // An echo in quotation marks, half a sentence and a refused request are none; the others are, without their quotation marks.
         Assert.Equal(["Mach das Licht in der Küche an -> Licht in der Küche: an", "Schließe die Tür -> Mach die Tür zu"], lines);
         // Each session asks once to find out what the server can; then five questions, and later only the one that was refused.
-        Assert.Equal((1 + 5, 1 + 5 + 1 + 1), (first, server.Requests));
+        Assert.Equal((1 + 5, 1 + 5 + 1 + 1), (first, server.Count));
         Assert.Equal([.. lines[..1], "Öffne das Fenster -> Mach das Fenster auf", lines[1]], Lines());
-        Assert.Contains(said, line => line.Contains("rewriter-1 gave no paraphrase of 3 of 5 questions (1 the same words, or none, 1 cut-off, 1 ", StringComparison.Ordinal));
-        Assert.Contains(said, line => line.Contains("warning: evaluate.robustness.by: output of rewriter-1 may not train other models", StringComparison.Ordinal));
+        Assert.Contains("rewriter-1 gave no paraphrase of 3 of 5 questions (1 the same words, or none, 1 cut-off, 1 ", said.Text, StringComparison.Ordinal);
+        Assert.Contains("warning: evaluate.robustness.by: output of rewriter-1 may not train other models", said.Text, StringComparison.Ordinal);
         Assert.Contains("rewriter-1, who says test questions in other words", File.ReadAllText(work.Run("reworded", "README.md")), StringComparison.Ordinal);
         Assert.StartsWith("rewriter-1, ", RunLedger.Entries(work.Run("reworded")).Last(entry => entry.Stage == "evaluate").Facts!["paraphrases by"], StringComparison.Ordinal);
         Assert.Contains("paraphrase by rewriter-1", File.ReadAllText(work.Run("reworded", "report.html")), StringComparison.Ordinal);
@@ -50,18 +49,18 @@ public sealed class ParaphraseTests : IDisposable
     public async Task The_budget_ends_before_a_question_that_does_not_fit_and_more_of_it_asks_only_the_rest()
     {
         Environment.SetEnvironmentVariable(Key, "sk-canary");
-        using var server = new Rewriter(charged: 400);
+        await using var server = Rewriter(charged: 400);
         work.File("own.csv", "question,answer\nMach das Licht in der Küche an,a\nSchließe die Tür,e\n");
         var by = $"{{ api: \"{server.Address}\", model: rewriter-1, key_env: {Key}, requests_per_minute: 6000, max_concurrency: 1 }}";
 
         // The first request of a session finds out what the server can. Each could take about 310 tokens, and 400 are charged: a third does not fit.
         var error = await Assert.ThrowsAnyAsync<ForgeException>(() => RunAsync(by, budget: 1_000));
-        var spent = server.Requests;
+        var spent = server.Count;
         await RunAsync(by, budget: 5_000);
 
         Assert.Contains("budget.max_tokens", error.Message, StringComparison.Ordinal);
         Assert.Equal(1 + 1, spent);
-        Assert.Equal(1 + 1 + 1 + 1, server.Requests);
+        Assert.Equal(1 + 1 + 1 + 1, server.Count);
         Assert.Equal(2, Lines().Count);
     }
 
@@ -94,7 +93,7 @@ public sealed class ParaphraseTests : IDisposable
     }
 
     Task RunAsync(string by, string types = "f16", string perturbations = "[ paraphrase ]", int budget = 100_000)
-        => Forge.RunAsync(new RunRequest(Recipe(by, types, perturbations, budget), work.Runs), new Listening(said), TimeProvider.System, CancellationToken.None);
+        => Forge.RunAsync(new RunRequest(Recipe(by, types, perturbations, budget), work.Runs), said, TimeProvider.System, CancellationToken.None);
 
     async Task<(long Rows, long Open)> PlannedAsync(string by, string types = "f16")
     {
@@ -120,93 +119,21 @@ public sealed class ParaphraseTests : IDisposable
 
     List<string> Lines() => [.. File.ReadAllLines(work.Run("reworded", "robustness.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).Select(line => $"{line.GetProperty("question").GetString()} -> {line.GetProperty("changed").GetString()}")];
 
-    sealed class Listening(List<string> lines) : IProgressLog
-    {
-        public void Say(string message)
-        {
-            lock (lines)
-            {
-                lines.Add(message);
-            }
-        }
-
-        public void Report(string what, long done, long total, string unit, string detail = "")
-        {
-        }
-    }
-
     /// <summary>Says each command otherwise, or does not, in its own ways.</summary>
-    sealed class Rewriter : IDisposable
+    static TestServer Rewriter(int charged = 21)
     {
-        readonly HttpListener listener = new();
-        readonly int charged;
-        int requests;
-        int refused;
-
-        public Rewriter(int charged = 21)
+        var refused = 0;
+        return new TestServer(request => request.LastMessage.Split("\n\n")[^1] switch
         {
-            this.charged = charged;
-            using (var free = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
-            {
-                free.Start();
-                Address = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/v1";
-            }
+            "Mach das Licht in der Küche an" => Says("<think>another way …</think>\n\"Licht in der Küche: an\""),
+            "Schalte das Radio aus!" => Says("\"schalte das Radio aus.\""),
+            "Stelle den Wecker auf sieben" => Says("Ich hätte gern, dass der Wecker auf", "length"),
+            "Öffne das Fenster" when Interlocked.Increment(ref refused) == 1 => TestReply.Error(400, "this one is not answered"),
+            "Öffne das Fenster" => Says("Mach das Fenster auf"),
+            "Schließe die Tür" => Says(" Mach die Tür zu\n"),
+            _ => Says("?"),
+        });
 
-            listener.Prefixes.Add(Address + "/");
-            listener.Start();
-            _ = ServeAsync();
-        }
-
-        public string Address { get; }
-
-        public int Requests => Volatile.Read(ref requests);
-
-        public void Dispose() => listener.Close();
-
-        async Task ServeAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    await AnswerAsync(await listener.GetContextAsync());
-                }
-            }
-            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException)
-            {
-                // The test is over.
-            }
-        }
-
-        async Task AnswerAsync(HttpListenerContext context)
-        {
-            Interlocked.Increment(ref requests);
-            using var body = await JsonDocument.ParseAsync(context.Request.InputStream);
-            var asked = body.RootElement.GetProperty("messages").EnumerateArray().Last().GetProperty("content").ToString().Split("\n\n")[^1];
-            var (status, text, finish) = asked switch
-            {
-                "Mach das Licht in der Küche an" => (200, "<think>another way …</think>\n\"Licht in der Küche: an\"", "stop"),
-                "Schalte das Radio aus!" => (200, "\"schalte das Radio aus.\"", "stop"),
-                "Stelle den Wecker auf sieben" => (200, "Ich hätte gern, dass der Wecker auf", "length"),
-                "Öffne das Fenster" when Interlocked.Increment(ref refused) == 1 => (400, "", ""),
-                "Öffne das Fenster" => (200, "Mach das Fenster auf", "stop"),
-                "Schließe die Tür" => (200, " Mach die Tür zu\n", "stop"),
-                _ => (200, "?", "stop"),
-            };
-            context.Response.StatusCode = status;
-            context.Response.ContentType = "application/json";
-            await context.Response.OutputStream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes<object>(status == 200
-                ? new
-                {
-                    id = "1",
-                    @object = "chat.completion",
-                    created = 1,
-                    model = "rewriter-1",
-                    choices = new[] { new { index = 0, message = new { role = "assistant", content = text }, finish_reason = finish } },
-                    usage = new { prompt_tokens = charged - 9, completion_tokens = 9, total_tokens = charged },
-                }
-                : new { error = new { message = "this one is not answered", type = "invalid_request_error" } }));
-            context.Response.Close();
-        }
+        TestReply Says(string text, string finish = "stop") => ChatJson.Text(text, finish, charged - 9, 9, "rewriter-1");
     }
 }

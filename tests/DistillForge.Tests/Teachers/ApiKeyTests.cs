@@ -31,17 +31,17 @@ public class ApiKeyTests
         ["redirect to a host of its name"] = _ => new TestReply("", 302) { Headers = { ["Location"] = $"http://{Canary}.invalid/" } },
         ["broken JSON"] = _ => new TestReply($$"""{"choices":[{"message":{"content":"{{Canary}}" """),
         ["wrong JSON"] = _ => new TestReply($$"""{"{{Canary}}":"{{Canary}}"}"""),
-        ["cut answer"] = _ => Chat.Text(Canary) with { CutAfter = 200 },
-        ["the answer is the key"] = _ => Chat.Text($"Your key is {Canary}."),
-        ["the answer is half of the key"] = _ => Chat.Text(Canary[..(Canary.Length / 2)]),
+        ["cut answer"] = _ => ChatJson.Text(Canary) with { CutAfter = 200 },
+        ["the answer is the key"] = _ => ChatJson.Text($"Your key is {Canary}."),
+        ["the answer is half of the key"] = _ => ChatJson.Text(Canary[..(Canary.Length / 2)]),
         ["the answer holds it escaped"] = _ => new TestReply($$$"""{"choices":[{"message":{"content":"{{{string.Concat(Canary.Select(c => $"\\u{(int)c:x4}"))}}}"}}]}"""),
         ["the refusal is the key"] = _ => new TestReply($$$"""{"choices":[{"message":{"content":null,"refusal":"{{{Canary}}}"}}]}"""),
         ["the reasoning is the key"] = _ => new TestReply($$$"""{"choices":[{"message":{"content":"on","reasoning_content":"{{{Canary}}}"}}]}"""),
         ["beside the answer"] = _ => new TestReply($$$"""{"id":"{{{Canary}}}","choices":[{"message":{"content":"on"},"note":"{{{Canary}}}"}],"usage":{"prompt_tokens":"{{{Canary}}}"}}"""),
         ["a token is the key"] = _ => Chat.Scored("on", spoil: positions => positions[0]!["token"] = Canary),
         ["a wrong token is the key"] = _ => Chat.Scored("on", spoil: positions => { positions[0]!["token"] = Canary; positions[0]!["bytes"] = null; }),
-        ["finish reason is the key"] = _ => Chat.Text("on", Canary),
-        ["too large"] = _ => Chat.Text(string.Concat(Enumerable.Repeat(Canary, 4000))),
+        ["finish reason is the key"] = _ => ChatJson.Text("on", Canary),
+        ["too large"] = _ => ChatJson.Text(string.Concat(Enumerable.Repeat(Canary, 4000))),
         ["bad gzip"] = _ => new TestReply(Canary) { Headers = { ["Content-Encoding"] = "gzip" } },
         ["no HTTP"] = _ => new TestReply(Raw: $"HTTP/1.1 {Canary}\r\n{Canary}: {Canary}\r\n\r\n"),
         ["a status line of its own"] = _ => new TestReply(Raw: $"HTTP/1.1 418 {Canary}\r\nContent-Length: 0\r\n\r\n"),
@@ -99,7 +99,7 @@ public class ApiKeyTests
     [Fact]
     public async Task A_prompt_that_holds_the_key_is_not_sent()
     {
-        await using var server = new TestServer(_ => Chat.Text("on"));
+        await using var server = new TestServer(_ => ChatJson.Text("on"));
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Endpoints = [new ApiEndpoint(server.Address, "CANARY_KEY")] }, new TableKeys(("CANARY_KEY", Canary)));
 
         var failure = (await teacher.AskAsync(Chat.Prompt($"my key is {Canary}"))).Single().Failure!;
@@ -110,7 +110,7 @@ public class ApiKeyTests
     [Fact]
     public async Task A_redirect_is_never_followed_and_no_other_host_hears_of_the_key()
     {
-        await using var thief = new TestServer(_ => Chat.Text("thanks"));
+        await using var thief = new TestServer(_ => ChatJson.Text("thanks"));
         await using var server = new TestServer(_ => new TestReply("", 308) { Headers = { ["Location"] = $"http://127.0.0.1:{thief.Port}/v1/chat/completions" } });
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Endpoints = [new ApiEndpoint(server.Address, "CANARY_KEY")] }, new TableKeys(("CANARY_KEY", Canary)));
 
@@ -123,7 +123,7 @@ public class ApiKeyTests
     [Fact]
     public async Task A_server_that_wants_no_key_gets_none()
     {
-        await using var server = new TestServer(_ => Chat.Text("on"));
+        await using var server = new TestServer(_ => ChatJson.Text("on"));
         using var teacher = Chat.Teacher(Chat.Options(server.Address));
 
         await teacher.AskAsync(Chat.Prompt("lamp"));

@@ -73,7 +73,7 @@ public class ApiLimitsTests
     [Fact]
     public async Task No_more_requests_are_in_flight_than_allowed()
     {
-        await using var server = new TestServer(_ => Chat.Text("on") with { Delay = TimeSpan.FromMilliseconds(5) });
+        await using var server = new TestServer(_ => ChatJson.Text("on") with { Delay = TimeSpan.FromMilliseconds(5) });
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Limits = new ApiLimits(MaxConcurrency: 6) });
 
         await teacher.AnswerAsync(Chat.Prompts(150), CancellationToken.None).ToListAsync();
@@ -96,7 +96,7 @@ public class ApiLimitsTests
             }
 
             _ = Task.Delay(15).ContinueWith(_ => Interlocked.Decrement(ref busy), TaskScheduler.Default);
-            return Chat.Text("on") with { Delay = TimeSpan.FromMilliseconds(10) };
+            return ChatJson.Text("on") with { Delay = TimeSpan.FromMilliseconds(10) };
         })
         { Remember = false };
         using var teacher = Chat.Teacher(Chat.Options(narrow.Address));
@@ -113,7 +113,7 @@ public class ApiLimitsTests
     [InlineData("tokens")]
     public async Task A_limit_a_minute_is_kept(string how)
     {
-        await using var server = new TestServer(_ => Chat.Text("on", promptTokens: 10, completionTokens: 10) with { Headers = how == "announced" ? new() { ["x-ratelimit-limit-requests"] = "6000" } : [] });
+        await using var server = new TestServer(_ => ChatJson.Text("on", promptTokens: 10, completionTokens: 10) with { Headers = how == "announced" ? new() { ["x-ratelimit-limit-requests"] = "6000" } : [] });
         var limits = how switch
         {
             "written" => new ApiLimits(RequestsPerMinute: 6000),

@@ -156,7 +156,7 @@ public class ApiLogProbTests
     [InlineData("foreign", "the vocabulary has no token for what the server calls 'OK'")]
     public async Task A_teacher_of_text_alone_says_so_before_it_starts(string what, string why)
     {
-        var probe = what == "none" ? Chat.Text("OK") : Chat.Scored("OK", spoil: positions =>
+        var probe = what == "none" ? ChatJson.Text("OK") : Chat.Scored("OK", spoil: positions =>
         {
             positions.Clear();
             positions.Add((JsonNode)new JsonObject { ["token"] = "OK", ["logprob"] = -0.1, ["bytes"] = new JsonArray(79, 75), ["top_logprobs"] = new JsonArray(new JsonObject { ["token"] = "OK", ["logprob"] = -0.1 }) });
@@ -165,7 +165,7 @@ public class ApiLogProbTests
         await using var server = new TestServer(request =>
         {
             asked = request;
-            return request.IsProbe() ? probe : Chat.Text("on");
+            return request.IsProbe() ? probe : ChatJson.Text("on");
         });
         var heard = new HeardProgress();
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Sampling = Sampling() }, dialogue: Chat.Dialogue, progress: heard);

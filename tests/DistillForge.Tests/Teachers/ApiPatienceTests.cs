@@ -10,13 +10,13 @@ public class ApiPatienceTests
     static TestServer Server(Func<TestRequest, int, TestReply> answer)
     {
         var count = -1;
-        return new TestServer(request => request.IsProbe() ? Chat.Text("OK") : answer(request, Interlocked.Increment(ref count)));
+        return new TestServer(request => request.IsProbe() ? ChatJson.Text("OK") : answer(request, Interlocked.Increment(ref count)));
     }
 
     [Fact]
     public async Task A_429_never_burns_the_retries_of_a_row()
     {
-        await using var server = Server((_, number) => number < 40 ? TestReply.Error(429, "slow down", retryAfter: "0") : Chat.Text("on"));
+        await using var server = Server((_, number) => number < 40 ? TestReply.Error(429, "slow down", retryAfter: "0") : ChatJson.Text("on"));
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Retries = 0 });
 
         var answers = await teacher.AskAsync(Chat.Prompt("lamp"));
@@ -35,7 +35,7 @@ public class ApiPatienceTests
         await using var server = Server((_, number) =>
         {
             times.Enqueue(clock.GetUtcNow());
-            return number > 0 ? Chat.Text("on")
+            return number > 0 ? ChatJson.Text("on")
                 : TestReply.Error(429, "slow down", retryAfter: asDate ? clock.GetUtcNow().AddSeconds(60).ToString("R", CultureInfo.InvariantCulture) : "60");
         });
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { AttemptTimeout = TimeSpan.FromHours(1), TotalTimeout = TimeSpan.FromHours(1), MaxRetryDelay = TimeSpan.FromSeconds(1), OutageLimit = TimeSpan.FromHours(1) }, clock: clock);
@@ -50,7 +50,7 @@ public class ApiPatienceTests
     public async Task An_absurd_Retry_After_is_bounded_by_an_hour()
     {
         var clock = new FastTime(5000);
-        await using var server = Server((_, number) => number == 0 ? TestReply.Error(429, "slow down", retryAfter: "99999999999999999999") : Chat.Text("on"));
+        await using var server = Server((_, number) => number == 0 ? TestReply.Error(429, "slow down", retryAfter: "99999999999999999999") : ChatJson.Text("on"));
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { AttemptTimeout = TimeSpan.FromDays(1), TotalTimeout = TimeSpan.FromDays(1) }, clock: clock);
         var before = clock.GetUtcNow();
 
@@ -81,7 +81,7 @@ public class ApiPatienceTests
         var bomb = Compressed(64 << 20);
         TestReply Fault() => fault switch
         {
-            "cut" => Chat.Text("on") with { CutAfter = 40 },
+            "cut" => ChatJson.Text("on") with { CutAfter = 40 },
             "cut-head" => new TestReply(Raw: "HTTP/1.1 200 OK\r\nContent-Le"),
             "no-http" => new TestReply(Raw: "SSH-2.0-OpenSSH_9.9\r\n\r\n"),
             "broken" => new TestReply("""{"choices":[{"message":{"content":"on" """),
@@ -91,12 +91,12 @@ public class ApiPatienceTests
             "bad-utf16" => new TestReply("""{"choices":[{"message":{"content":"\ud800"}}]}"""),
             "deep" => new TestReply(new string('[', 100_000)),
             "never" => TestReply.Never,
-            "large" => Chat.Text(new string('x', 300_000)),
+            "large" => ChatJson.Text(new string('x', 300_000)),
             "bomb" => new TestReply { Bytes = bomb, Headers = { ["Content-Encoding"] = "gzip" } },
             "bad-gzip" => new TestReply("nonsense") { Headers = { ["Content-Encoding"] = "gzip" } },
             _ => TestReply.Error(int.Parse(fault, CultureInfo.InvariantCulture), "oops"),
         };
-        await using var server = Server((request, number) => request.LastMessage == "cursed" || number == 1 ? Fault() : Chat.Text("on"));
+        await using var server = Server((request, number) => request.LastMessage == "cursed" || number == 1 ? Fault() : ChatJson.Text("on"));
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Retries = 2, AttemptTimeout = TimeSpan.FromSeconds(fault == "never" ? 0.5 : 20), MaxResponseBytes = 200_000 });
 
         var answers = await teacher.AskAsync(Chat.Prompt("fine", 1), Chat.Prompt("cursed", 2), Chat.Prompt("well", 3));
@@ -127,7 +127,7 @@ public class ApiPatienceTests
     [InlineData(403, "moderation says no", "", "forbidden", "status 403: moderation says no")]
     public async Task A_4xx_about_a_row_fails_that_row_alone_and_at_once(int status, string message, string errorCode, string code, string detail)
     {
-        await using var server = Server((request, _) => request.LastMessage == "bad" ? TestReply.Error(status, message, errorCode) : Chat.Text("on"));
+        await using var server = Server((request, _) => request.LastMessage == "bad" ? TestReply.Error(status, message, errorCode) : ChatJson.Text("on"));
         using var teacher = Chat.Teacher(Chat.Options(server.Address));
 
         var answers = await teacher.AskAsync(Chat.Prompt("good", 1), Chat.Prompt("bad", 2), Chat.Prompt("fine", 3));
@@ -145,7 +145,7 @@ public class ApiPatienceTests
     [InlineData(307, "", ExitCode.UserCanFix, "redirects to http://elsewhere.invalid")]
     public async Task A_refusal_of_everything_ends_the_asking_and_leaves_rows_unanswered(int status, string code, int exit, string advice)
     {
-        await using var server = Server((_, number) => number < 5 ? Chat.Text("on") : TestReply.Error(status, "no", code) with { Headers = new() { ["Location"] = "http://elsewhere.invalid/v1" } });
+        await using var server = Server((_, number) => number < 5 ? ChatJson.Text("on") : TestReply.Error(status, "no", code) with { Headers = new() { ["Location"] = "http://elsewhere.invalid/v1" } });
         using var teacher = Chat.Teacher(Chat.Options(server.Address));
         List<Answer> answers = [];
 
@@ -179,7 +179,7 @@ public class ApiPatienceTests
     {
         var down = 0;
         TestServer? server = null;
-        server = Server((_, number) => number is >= 20 and < 50 && Interlocked.Increment(ref down) > 0 ? new TestReply(Raw: "") : Chat.Text("on"));
+        server = Server((_, number) => number is >= 20 and < 50 && Interlocked.Increment(ref down) > 0 ? new TestReply(Raw: "") : ChatJson.Text("on"));
         await using var _ = server;
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Retries = 8, Limits = new ApiLimits(MaxConcurrency: 4) });
 
@@ -207,7 +207,7 @@ public class ApiPatienceTests
     {
         await using var broken = Server((_, _) => TestReply.Error(500, "oops"));
         await using var locked = new TestServer(_ => TestReply.Error(401, "who are you"));
-        await using var sound = Server((_, _) => Chat.Text("on"));
+        await using var sound = Server((_, _) => ChatJson.Text("on"));
         var heard = new HeardProgress();
         using var teacher = Chat.Teacher(Chat.Options(broken.Address, locked.Address, sound.Address) with { Retries = 3 }, progress: heard);
 
@@ -223,7 +223,7 @@ public class ApiPatienceTests
     public async Task The_time_of_a_row_counts_its_attempts_and_not_its_queue()
     {
         var clock = new FastTime(20);
-        await using var server = Server((request, number) => request.LastMessage == "slow" ? TestReply.Never : number < 10 ? TestReply.Error(429, "wait", retryAfter: "4") : Chat.Text("on"));
+        await using var server = Server((request, number) => request.LastMessage == "slow" ? TestReply.Never : number < 10 ? TestReply.Error(429, "wait", retryAfter: "4") : ChatJson.Text("on"));
         var options = Chat.Options(server.Address) with { Retries = 50, AttemptTimeout = TimeSpan.FromSeconds(10), TotalTimeout = TimeSpan.FromSeconds(25), MaxRetryDelay = TimeSpan.FromSeconds(1), OutageLimit = TimeSpan.FromHours(1) };
         using var teacher = Chat.Teacher(options, clock: clock);
 

@@ -6,7 +6,7 @@ namespace DistillForge.Tests.Teachers;
 
 public class ApiTeacherTests
 {
-    static TestReply Echo(TestRequest request) => Chat.Text($"re: {request.LastMessage}");
+    static TestReply Echo(TestRequest request) => ChatJson.Text($"re: {request.LastMessage}");
 
     [Fact]
     public async Task Every_prompt_is_answered_exactly_once()
@@ -24,7 +24,7 @@ public class ApiTeacherTests
     [Fact]
     public async Task An_example_says_all_about_its_origin()
     {
-        await using var server = new TestServer(_ => Chat.Text("on", "length", promptTokens: 1_000_000 / 100, completionTokens: 7));
+        await using var server = new TestServer(_ => ChatJson.Text("on", "length", promptTokens: 1_000_000 / 100, completionTokens: 7));
         var options = Chat.Options(server.Address) with { License = "MIT", Terms = "be nice" };
         using var teacher = Chat.Teacher(options, prices: new PriceTable(new Dictionary<string, Price> { ["tiny"] = new(2, 10) }));
 
@@ -58,7 +58,7 @@ public class ApiTeacherTests
     [Fact]
     public async Task Samples_of_one_prompt_share_a_request_and_its_cost()
     {
-        await using var server = new TestServer(request => new TestReply(Chat.Body([.. Enumerable.Range(0, request.Body.TryGetProperty("n", out var n) ? n.GetInt32() : 1).Reverse().Select(i => Chat.Choice(i, $"{request.LastMessage} {i}"))], 100, 31).ToJsonString()));
+        await using var server = new TestServer(request => new TestReply(ChatJson.Body([.. Enumerable.Range(0, request.Body.TryGetProperty("n", out var n) ? n.GetInt32() : 1).Reverse().Select(i => ChatJson.Choice(i, $"{request.LastMessage} {i}"))], 100, 31).ToJsonString()));
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { SamplesPerRequest = 3 }, prices: new PriceTable(new Dictionary<string, Price> { ["tiny"] = new(3, 0) }));
         Prompt[] prompts = [.. Enumerable.Range(0, 4).Select(i => new Prompt($"a{i}", [Message.User("a")], i, Sample: i)), new Prompt("b", [Message.User("b")], 9)];
 
@@ -92,7 +92,7 @@ public class ApiTeacherTests
     [InlineData("""{"content":"ok"}""", "max_tokens", "ok|length")]
     public async Task Whatever_a_message_holds_becomes_a_row_or_a_cause(string message, string finish, string expected)
     {
-        await using var server = new TestServer(request => new TestReply(Chat.Body([new JsonObject { ["message"] = request.IsProbe() ? new JsonObject { ["content"] = "OK" } : JsonNode.Parse(message), ["finish_reason"] = finish }], 1, 1).ToJsonString()));
+        await using var server = new TestServer(request => new TestReply(ChatJson.Body([new JsonObject { ["message"] = request.IsProbe() ? new JsonObject { ["content"] = "OK" } : JsonNode.Parse(message), ["finish_reason"] = finish }], 1, 1).ToJsonString()));
         using var teacher = Chat.Teacher(Chat.Options(server.Address));
 
         var answer = (await teacher.AskAsync(Chat.Prompt("lamp"))).Single();
@@ -103,7 +103,7 @@ public class ApiTeacherTests
     [Fact]
     public async Task Reasoning_is_kept_where_the_recipe_says_so()
     {
-        await using var server = new TestServer(_ => new TestReply(Chat.Body([new JsonObject { ["message"] = JsonNode.Parse("""{"content":"4","reasoning_content":"2 and 2"}""") }], 1, 1).ToJsonString()));
+        await using var server = new TestServer(_ => new TestReply(ChatJson.Body([new JsonObject { ["message"] = JsonNode.Parse("""{"content":"4","reasoning_content":"2 and 2"}""") }], 1, 1).ToJsonString()));
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { Reasoning = ReasoningText.Keep });
 
         Assert.Equal("<think>\n2 and 2\n</think>\n\n4", (await teacher.AskAsync(Chat.Prompt("2+2"))).Single().Example!.Text);

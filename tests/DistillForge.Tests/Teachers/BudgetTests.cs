@@ -31,7 +31,7 @@ public class BudgetTests
     public async Task A_budget_stops_cleanly_and_goes_on_when_it_is_raised(string limit)
     {
         using var scratch = new Scratch();
-        await using var server = new TestServer(_ => Chat.Text("on"));
+        await using var server = new TestServer(_ => ChatJson.Text("on"));
         Budget Budget(double share) => limit == "max_tokens" ? new Budget(MaxTokens: (long)(1500 * share)) : new Budget(MaxCostUsd: 0.1 * share);
         var open = await Chat.Prompts(100).ToListAsync();
         var answered = 0;
@@ -69,7 +69,7 @@ public class BudgetTests
     public async Task Time_is_a_budget_too_and_ends_even_a_wait()
     {
         var clock = new FastTime(40);
-        await using var server = new TestServer(request => request.Number < 10 ? Chat.Text("on") : TestReply.Error(429, "later", retryAfter: "3000"));
+        await using var server = new TestServer(request => request.Number < 10 ? ChatJson.Text("on") : TestReply.Error(429, "later", retryAfter: "3000"));
         using var budget = new BudgetMeter(new Budget(MaxHours: 0.05), clock);
         using var teacher = Chat.Teacher(Chat.Options(server.Address) with { AttemptTimeout = TimeSpan.FromHours(1), TotalTimeout = TimeSpan.FromHours(1) }, budget: budget, clock: clock);
 
@@ -84,7 +84,7 @@ public class BudgetTests
     [Fact]
     public async Task An_attempt_whose_answer_never_came_may_have_been_charged()
     {
-        await using var server = new TestServer(request => request.IsProbe() ? Chat.Text("OK") : request.Number == 1 ? Chat.Text("on") with { CutAfter = 20 } : request.Number == 2 ? TestReply.Error(500, "oops") : Chat.Text("on"));
+        await using var server = new TestServer(request => request.IsProbe() ? ChatJson.Text("OK") : request.Number == 1 ? ChatJson.Text("on") with { CutAfter = 20 } : request.Number == 2 ? TestReply.Error(500, "oops") : ChatJson.Text("on"));
         using var budget = BudgetMeter.Unlimited(TimeProvider.System);
         using var teacher = Chat.Teacher(Chat.Options(server.Address), budget: budget, prices: Prices);
 

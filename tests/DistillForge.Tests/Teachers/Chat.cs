@@ -21,35 +21,15 @@ static class Chat
 
     static BpeTokenizer Tokenizer { get; } = new(Vocabulary);
 
-    /// <summary>An answer without log-probabilities.</summary>
-    public static TestReply Text(string text, string finish = "stop", int promptTokens = 10, int completionTokens = 5) => new(Body([Choice(0, text, finish)], promptTokens, completionTokens).ToJsonString());
-
     /// <summary>An answer with the log-probabilities that OpenAI would give, of a teacher that speaks <see cref="Vocabulary"/>.</summary>
     public static TestReply Scored(string text, int top = 4, string finish = "stop", Action<JsonArray>? spoil = null)
     {
         var positions = Positions(text, top);
         spoil?.Invoke(positions);
-        var choice = Choice(0, text, finish);
+        var choice = ChatJson.Choice(0, text, finish);
         choice["logprobs"] = new JsonObject { ["content"] = positions, ["refusal"] = null };
-        return new TestReply(Body([choice], 10, positions.Count).ToJsonString());
+        return new TestReply(ChatJson.Body([choice], 10, positions.Count).ToJsonString());
     }
-
-    public static JsonObject Body(JsonNode[] choices, int promptTokens, int completionTokens) => new()
-    {
-        ["id"] = "chatcmpl-1",
-        ["object"] = "chat.completion",
-        ["model"] = "tiny",
-        ["choices"] = new JsonArray(choices),
-        ["usage"] = new JsonObject { ["prompt_tokens"] = promptTokens, ["completion_tokens"] = completionTokens, ["total_tokens"] = promptTokens + completionTokens },
-    };
-
-    public static JsonObject Choice(int index, string? text, string finish = "stop") => new()
-    {
-        ["index"] = index,
-        ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text },
-        ["finish_reason"] = finish,
-        ["logprobs"] = null,
-    };
 
     /// <summary>The realised token has probability a half; the ids after it share the next quarter, eighth, …</summary>
     public static JsonArray Positions(string text, int top) => [.. Tokenizer.Encode(text, parseSpecial: false).Select(id =>
@@ -104,20 +84,6 @@ static class Chat
 sealed class TableKeys(params (string Name, string Key)[] keys) : IKeySource
 {
     public string? Find(string name) => keys.FirstOrDefault(pair => pair.Name == name).Key;
-}
-
-/// <summary>What was said, for a test to read.</summary>
-sealed class HeardProgress : IProgressLog
-{
-    readonly System.Collections.Concurrent.ConcurrentQueue<string> lines = [];
-
-    public string Text => string.Join('\n', lines);
-
-    public void Say(string message) => lines.Enqueue(message);
-
-    public void Report(string what, long done, long total, string unit, string detail = "")
-    {
-    }
 }
 
 /// <summary>The system's clock, so many times faster: an hour of patience takes seconds.</summary>

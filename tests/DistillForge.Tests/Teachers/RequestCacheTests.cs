@@ -33,7 +33,7 @@ public class RequestCacheTests
     public async Task Another_seed_sampling_or_model_is_another_question()
     {
         using var scratch = new Scratch();
-        await using var server = new TestServer(_ => Chat.Text("on"));
+        await using var server = new TestServer(_ => ChatJson.Text("on"));
         var options = Chat.Options(server.Address) with { CacheFolder = scratch["cache"] };
         ApiTeacherOptions[] others = [options, options, options with { Model = "other" }, options with { Sampling = new Sampling(0.5f, MaxTokens: 16) }, options with { Sampling = options.Sampling with { Capture = new Want.Head(2) } }];
         foreach (var other in others)

@@ -4,8 +4,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
-namespace DistillForge.Tests.Teachers;
+namespace DistillForge.TestSupport;
 
 /// <summary>What came in.</summary>
 /// <param name="Number">From 0, in the order of arrival.</param>
@@ -194,4 +195,29 @@ sealed class TestServer : IAsyncDisposable
         {
         }
     }
+}
+
+/// <summary>Chat completions as OpenAI's servers write them.</summary>
+static class ChatJson
+{
+    /// <summary>An answer without log-probabilities.</summary>
+    public static TestReply Text(string text, string finish = "stop", int promptTokens = 10, int completionTokens = 5, string model = "tiny")
+        => new(Body([Choice(0, text, finish)], promptTokens, completionTokens, model).ToJsonString());
+
+    public static JsonObject Body(JsonNode[] choices, int promptTokens, int completionTokens, string model = "tiny") => new()
+    {
+        ["id"] = "chatcmpl-1",
+        ["object"] = "chat.completion",
+        ["model"] = model,
+        ["choices"] = new JsonArray(choices),
+        ["usage"] = new JsonObject { ["prompt_tokens"] = promptTokens, ["completion_tokens"] = completionTokens, ["total_tokens"] = promptTokens + completionTokens },
+    };
+
+    public static JsonObject Choice(int index, string? text, string finish = "stop") => new()
+    {
+        ["index"] = index,
+        ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text },
+        ["finish_reason"] = finish,
+        ["logprobs"] = null,
+    };
 }
