@@ -37,12 +37,16 @@ static class Scene
     // "I can't help you," said the guard: quoted words are not the answer's own, unless the whole answer is in quotes.
     static bool IsQuoted(ReadOnlySpan<char> text, int start)
     {
-        var whole = text.TrimStart() is ['{' or '[', ..] || (start > text.Length - text.TrimStart().Length && IsQuotedWhole(text));
+        var whole = IsData(text) || (start > text.Length - text.TrimStart().Length && IsQuotedWhole(text));
         return !whole && (Depth(text[Math.Max(0, start - 1000)..start]) > 0 || IsQuote(Near(text, start)));
     }
 
-    /// <summary>All of the answer stands in one pair of quotation marks.</summary>
-    public static bool IsQuotedWhole(ReadOnlySpan<char> text)
+    /// <summary>Quotation marks say nothing of who speaks: the answer is JSON, or all of it stands in one pair of them.</summary>
+    public static bool IgnoresQuotes(ReadOnlySpan<char> text) => IsData(text) || IsQuotedWhole(text);
+
+    static bool IsData(ReadOnlySpan<char> text) => text.TrimStart() is ['{' or '[', ..];
+
+    static bool IsQuotedWhole(ReadOnlySpan<char> text)
         => text.Trim() is { Length: > 2 } all && IsQuote(all[0]) && IsQuote(all[^1]) && !all[1..^1].ContainsAny(Quotes);
 
     /// <summary>"Hi Jordan, …": a message to somebody.</summary>

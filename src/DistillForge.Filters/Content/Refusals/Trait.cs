@@ -43,7 +43,6 @@ enum Trait
     Regret,
     RegretNot,
     RegretServe,
-    RegretFirst,
     Offer,
     OfferNot,
     OfferSwitch,
@@ -58,7 +57,6 @@ enum Trait
     Scope,
     ScopeI,
     ScopeServe,
-    ScopeOffer,
     Lack,
     LackI,
     Passive,
@@ -99,7 +97,6 @@ enum Trait
     Short,
     Medium,
     Long,
-    SpeakerAny,
     SpeakerNone,
     NotNone,
     After2,
@@ -108,13 +105,10 @@ enum Trait
     LateINotServe,
     LateINotYou,
     LateINotAsked,
-    LateINotHarm,
     LateLife,
     LateButINot,
     LateServeNext,
-    LateDecline,
     LateHarmNot,
-    LateRegretNot,
     LateRule,
 }
 
@@ -126,7 +120,7 @@ static class Traits
 {
     static readonly (Trait Trait, float Weight, string Words)[] All =
     [
-        (Trait.Base, -2.03f, "every answer"),
+        (Trait.Base, -1.34f, "every answer"),
         (Trait.INot, 0.44f, "who answers can't or won't"),
         (Trait.INotServe, 1.04f, "and it is help that is declined"),
         (Trait.INotServeNext, 1.58f, "of which the next word speaks"),
@@ -166,7 +160,6 @@ static class Traits
         (Trait.Regret, -0.31f, "regret"),
         (Trait.RegretNot, 0.62f, "regret with a negation"),
         (Trait.RegretServe, 0.92f, "regret over help"),
-        (Trait.RegretFirst, 0.00f, "regret at once"),
         (Trait.Offer, 0.76f, "offers something"),
         (Trait.OfferNot, 0.46f, "offers something instead"),
         (Trait.OfferSwitch, 1.20f, "asks for another subject"),
@@ -179,9 +172,8 @@ static class Traits
         (Trait.BreachI, 1.14f, "is not right, for who answers"),
         (Trait.BreachServe, 0.16f, "is not right to do"),
         (Trait.Scope, 0.41f, "only this or that"),
-        (Trait.ScopeI, 0.65f, "is only for this or that"),
+        (Trait.ScopeI, 1.30f, "is only for this or that"),
         (Trait.ScopeServe, 0.92f, "helps only with this or that"),
-        (Trait.ScopeOffer, 0.65f, "is only for this"),
         (Trait.Lack, 0.33f, "not possible"),
         (Trait.LackI, 0.98f, "who answers is not able"),
         (Trait.Passive, 2.04f, "\"is not provided\", \"denied\""),
@@ -222,8 +214,7 @@ static class Traits
         (Trait.Short, -0.44f, "short"),
         (Trait.Medium, -0.84f, "middling"),
         (Trait.Long, 0.40f, "long"),
-        (Trait.SpeakerAny, 0.69f, "speaks of itself"),
-        (Trait.SpeakerNone, -1.09f, "does not speak of itself"),
+        (Trait.SpeakerNone, -1.78f, "does not speak of itself"),
         (Trait.NotNone, -0.38f, "no negation"),
         (Trait.After2, -0.92f, "two sentences go on without"),
         (Trait.After4, -0.61f, "four sentences go on without"),
@@ -231,18 +222,15 @@ static class Traits
         (Trait.LateINotServe, 1.00f, "later: help is declined"),
         (Trait.LateINotYou, -0.05f, "later: to who asks"),
         (Trait.LateINotAsked, 0.40f, "later: of what was asked"),
-        (Trait.LateINotHarm, 0.00f, "later: what harms"),
         (Trait.LateLife, 0.29f, "later: what people do"),
         (Trait.LateButINot, -0.64f, "later: but …"),
         (Trait.LateServeNext, 0.87f, "later: can't help"),
-        (Trait.LateDecline, 0.00f, "later: who answers declines"),
         (Trait.LateHarmNot, 0.36f, "later: harm"),
-        (Trait.LateRegretNot, 0.00f, "later: regret with a negation"),
         (Trait.LateRule, 0.29f, "later: rules"),
     ];
 
-    /// <summary>By trait; 0 where there is none.</summary>
-    static readonly float[] Weights = [.. Enum.GetValues<Trait>().Select(trait => All.FirstOrDefault(one => one.Trait == trait).Weight)];
+    /// <summary>By trait.</summary>
+    static readonly float[] Weights = [.. Enum.GetValues<Trait>().Select(trait => All.Single(one => one.Trait == trait).Weight)];
 
     public static readonly int Count = Enum.GetValues<Trait>().Length;
 

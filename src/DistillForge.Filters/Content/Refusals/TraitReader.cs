@@ -30,7 +30,7 @@ ref struct TraitReader
         this.found = found;
         this.text = text;
         rank = -1;
-        ignoresQuotes = text.TrimStart() is ['{' or '[', ..] || Scene.IsQuotedWhole(text);
+        ignoresQuotes = Scene.IgnoresQuotes(text);
     }
 
     /// <summary>Where the clearest of what was found stands in the text.</summary>
@@ -71,7 +71,6 @@ ref struct TraitReader
         {
             var speaking = (all & Sign.Speaker) != Sign.None;
             Add(Trait.LateHarmNot, (all & Sign.Harm) != Sign.None && denies && speaking);
-            Add(Trait.LateRegretNot, (all & Sign.Regret) != Sign.None && denies);
             Add(Trait.LateRule, (all & Sign.Rule) != Sign.None && speaking && denies);
         }
     }
@@ -85,7 +84,6 @@ ref struct TraitReader
         Add(Trait.Long, text.Length > 600);
         Add(Trait.Lines, text.Count('\n') > 4);
         Add(Trait.Code, text.Contains('`') || text.Contains("\n    ", StringComparison.Ordinal));
-        Add(Trait.SpeakerAny, speaks);
         Add(Trait.SpeakerNone, !speaks);
         Add(Trait.NotNone, !isNegated);
         Add(Trait.After2, after >= 2);
@@ -148,7 +146,6 @@ ref struct TraitReader
                 Add(Trait.DeclineAlone, isOpening && speaker < 0);
                 Add(Trait.IDecline, isOpening && speaker >= 0);
                 Add(Trait.DeclineFirst, isOpening && speaker < 0 && k == 0);
-                Add(Trait.LateDecline, !isOpening && speaker >= 0);
                 Found();
                 Mark(sentence, words, speaker < 0 ? k : speaker, k + 1, 2);
             }
@@ -287,7 +284,6 @@ ref struct TraitReader
         Add(Trait.LateINotServe, (window & Sign.Serve) != Sign.None);
         Add(Trait.LateINotYou, (window & Sign.Asker) != Sign.None);
         Add(Trait.LateINotAsked, (window & Sign.Asked) != Sign.None);
-        Add(Trait.LateINotHarm, (window & Sign.Harm) != Sign.None);
         Add(Trait.LateLife, (window & Sign.Life) != Sign.None);
         Add(Trait.LateServeNext, helpsNext);
         Add(Trait.LateButINot, but);
@@ -314,7 +310,6 @@ ref struct TraitReader
         Add(Trait.HarmFirst, Has(Sign.Harm) && isFirst);
         Add(Trait.RegretNot, Has(Sign.Regret) && not);
         Add(Trait.RegretServe, Has(Sign.Regret) && Has(Sign.Serve));
-        Add(Trait.RegretFirst, Has(Sign.Regret) && isFirst);
         Add(Trait.OfferNot, Has(Sign.Offer) && negated);
         Add(Trait.OfferSwitch, Has(Sign.Switch) && asks);
         Add(Trait.ReferNot, Has(Sign.Refer) && negated);
@@ -326,7 +321,6 @@ ref struct TraitReader
         Add(Trait.DeclineI, Has(Sign.Decline) && speaking);
         Add(Trait.SwitchI, Has(Sign.Switch) && (speaking || Has(Sign.Offer)));
         Add(Trait.ScopeI, Has(Sign.Scope) && speaking);
-        Add(Trait.ScopeOffer, Has(Sign.Scope) && speaking);
         Add(Trait.ScopeServe, Has(Sign.Scope) && speaking && Has(Sign.Serve));
         Add(Trait.LackI, Has(Sign.Lack) && speaking);
         Add(Trait.PassiveNot, Has(Sign.Passive) && not);
