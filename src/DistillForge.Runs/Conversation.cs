@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DistillForge.Core;
 using DistillForge.Llama;
+using DistillForge.Runs.Comparisons;
 
 namespace DistillForge.Runs;
 
@@ -23,9 +24,7 @@ public sealed class Conversation : IAsyncDisposable
             foreach (var gguf in ggufs)
             {
                 var model = await LlamaModel.OpenAsync(gguf, new LlamaOptions(Settings.Load().EffectiveThreads, Parallel: 1), cancellationToken);
-                var name = Path.GetFileNameWithoutExtension(gguf);
-                var taken = conversation.voices.Count(voice => voice.Name == name || voice.Name.StartsWith(name + " (", StringComparison.Ordinal));
-                conversation.voices.Add(new Voice(taken == 0 ? name : $"{name} ({taken + 1})", model));
+                conversation.voices.Add(new Voice(ComparedModel.NewName(Path.GetFileNameWithoutExtension(gguf), [.. conversation.voices.Select(voice => voice.Name)]), model));
             }
 
             conversation.Forget();

@@ -24,9 +24,13 @@ public sealed class KeptLines<T> : IDisposable
     public KeptLines(string path, Func<T, string?> keyOf)
     {
         (this.path, this.keyOf) = (path, keyOf);
-        if (File.Exists(path))
+        try
         {
             Load();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ForgeException(new Problem(path, $"cannot be read: {error.Message}", "Check its permissions: what a model said is in it, and would be asked for again without it."), inner: error);
         }
     }
 
@@ -69,6 +73,11 @@ public sealed class KeptLines<T> : IDisposable
     // A line that a kill tore is cut off, so that the next one begins a line.
     void Load()
     {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
         var bytes = File.ReadAllBytes(path);
         var whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
         if (whole < bytes.Length)

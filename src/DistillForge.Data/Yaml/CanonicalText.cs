@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DistillForge.Core;
 
 namespace DistillForge.Data.Yaml;
 
@@ -37,13 +38,8 @@ static class CanonicalText
     public static bool IsLaterDefault(Member member, object record)
         => member.IsAddedLater && Of(member.Property.GetValue(record)) == Of(member.Property.GetValue(Fresh(record.GetType())));
 
-    // Options may be records of parameters; those without a default are no later ones, and stand empty here.
-    static object? Fresh(Type record) => record.GetConstructor(Type.EmptyTypes) is not null ? Activator.CreateInstance(record)
-        : record.GetConstructors().MaxBy(constructor => constructor.GetParameters().Length)!.Invoke([.. Parameters(record)]);
-
-    static IEnumerable<object?> Parameters(Type record)
-        => record.GetConstructors().MaxBy(constructor => constructor.GetParameters().Length)!.GetParameters()
-            .Select(parameter => parameter is { HasDefaultValue: true, DefaultValue: { } value } ? value : parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null);
+    // Options may be records of parameters, each with its default.
+    static object? Fresh(Type record) => record.GetConstructor(Type.EmptyTypes) is null ? DefaultOptions.Create(record) : Activator.CreateInstance(record);
 
     static string Map(IEnumerable<(string Key, object? Value)> entries)
         => $"{{{string.Join(',', entries.Where(e => e.Value is not null).OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{Of(e.Key)}:{Of(e.Value)}"))}}}";

@@ -31,6 +31,12 @@ public sealed class ServeBench : IBench
 
     public async Task<Measurement> MeasureAsync(BenchRequest request, IProgressLog log, CancellationToken cancellationToken)
     {
+        var loads = Loads.Where(load => request.Trials.Wants(load.Name)).ToList();
+        if (loads.Count == 0)
+        {
+            throw new ForgeException(new Problem("--loads", $"'{request.Trials.Only}' is part of no load's name.", $"The loads are: {string.Join("; ", Loads.Select(load => load.Name))}."));
+        }
+
         var path = Path.GetFullPath(request.ModelOr("100m-32k", log));
         // A large model is measured with short prompts and answers.
         var (tokens, words) = request.Tokens > 0 ? (request.Tokens, request.Tokens) : (UsualTokens, UsualWords);
@@ -38,12 +44,6 @@ public sealed class ServeBench : IBench
         await using var ours = await ServerProcess.OursAsync(path, slots, request.Threads, cancellationToken);
         await using var theirs = request.Peer is { } peer ? await ServerProcess.LlamaServerAsync(peer, path, slots, request.EffectiveThreads, cancellationToken) : null;
         ServerProcess[] servers = theirs is null ? [ours] : [ours, theirs];
-        var loads = Loads.Where(load => request.Trials.Wants(load.Name)).ToList();
-        if (loads.Count == 0)
-        {
-            throw new ForgeException(new Problem("--loads", $"'{request.Trials.Only}' is part of no load's name.", $"The loads are: {string.Join("; ", Loads.Select(load => load.Name))}."));
-        }
-
         var things = loads.SelectMany(load => servers.Select(server => (Func<Task<double>>)(() => new ServeLoad(server.Address, load, tokens, words).RateAsync(cancellationToken)))).ToList();
         // What is compiled and loaded at first use.
         await Rounds.AllAsync(1, "warming up", log, [.. things.Take(servers.Length)], cancellationToken);

@@ -14,12 +14,15 @@ sealed record ComparedModel(string Name, string Gguf, string? Run)
         foreach (var path in paths)
         {
             var model = Directory.Exists(path) ? OfRun(path) : new ComparedModel(Path.GetFileNameWithoutExtension(path), Path.GetFullPath(path), null);
-            var taken = models.Count(other => other.Name == model.Name || other.Name.StartsWith(model.Name + " (", StringComparison.Ordinal));
-            models.Add(taken == 0 ? model : model with { Name = $"{model.Name} ({taken + 1})" });
+            models.Add(model with { Name = NewName(model.Name, [.. models.Select(other => other.Name)]) });
         }
 
         return models;
     }
+
+    /// <summary>This name, or with a number behind it where it is taken: <c>student (2)</c>.</summary>
+    internal static string NewName(string name, IReadOnlyCollection<string> taken)
+        => Enumerable.Range(2, taken.Count).Select(number => $"{name} ({number})").Prepend(name).First(free => !taken.Contains(free));
 
     static ComparedModel OfRun(string folder)
     {

@@ -21,7 +21,7 @@ sealed record NamedJudge(string Key, TeacherSource Source, RecipeFile Rubric, st
         foreach (var setting in run.Recipe.Policy?.Filters.Where(filter => filter.Name == "judge") ?? [])
         {
             var options = (AnswerJudge.Options)setting.Options.Bind(typeof(AnswerJudge.Options));
-            yield return new NamedJudge("filters.judge", Judges.SourceOf(run, options.By, options.Teacher), options.Rubric!, setting.Version);
+            yield return new NamedJudge("filters.judge", Judges.SourceOf(run, options.By, options.Teacher), options.Rubric!, FilterPipeline.VersionOf(setting));
         }
     }
 
