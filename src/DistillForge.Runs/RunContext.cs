@@ -1,6 +1,7 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Llama;
+using DistillForge.Runs.Judging;
 using DistillForge.Runs.Stages;
 
 namespace DistillForge.Runs;
@@ -29,6 +30,9 @@ sealed class RunContext(Recipe recipe, RunFolder folder, Settings settings, IPro
 
     /// <summary>Everybody who answers; the first is whom the student is compared with.</summary>
     public IReadOnlyList<TeacherSource> Teachers => Recipe.AllTeachers;
+
+    /// <summary>Everybody whom the run may ask anything: teachers, judges, and who says test questions in other words.</summary>
+    public IEnumerable<TeacherSource> Asked => [.. Teachers, .. NamedJudge.Of(this).Select(judge => judge.Source), .. Recipe.Evaluate.Robustness.Paraphraser is { } by ? [by] : Array.Empty<TeacherSource>()];
 
     public bool HasTeacher => Teachers.Count > 0;
 

@@ -358,6 +358,15 @@ public sealed record RobustnessSettings
 
     /// <summary>A model that says each drawn question in other words; nobody checks that they mean the same. Empty: the file's own paraphrases, else rules.</summary>
     public TeacherSource? By { get; init; }
+
+    /// <summary>The perturbation that <see cref="By"/> is asked for.</summary>
+    public const string Paraphrase = "paraphrase";
+
+    /// <summary>Questions are said in other words, too.</summary>
+    public bool Paraphrases => Questions > 0 && (Perturbations.Count == 0 || Perturbations.Any(kind => kind.Name == Paraphrase));
+
+    /// <summary>Who does that; null where rules do, or nobody.</summary>
+    public TeacherSource? Paraphraser => Paraphrases ? By : null;
 }
 
 /// <summary>Who compares answers, and by what.</summary>

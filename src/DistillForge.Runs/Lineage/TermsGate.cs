@@ -55,7 +55,7 @@ static class TermsGate
     /// <summary>Whose wording test questions get; it changes no row, so its terms are said and nothing is refused.</summary>
     static void WarnOfParaphrases(RunContext run)
     {
-        if (Stages.RobustnessProbe.ParaphrasesBy(run.Recipe.Evaluate.Robustness) is { } by && run.TermsFor(by).Terms is { MayTrain: MayTrain.No } terms)
+        if (run.Recipe.Evaluate.Robustness.Paraphraser is { } by && run.TermsFor(by).Terms is { MayTrain: MayTrain.No } terms)
         {
             run.Progress.Say($"warning: evaluate.robustness.by: output of {TerminalText.OnOneLine(by.DisplayName)} may not train other models, says {TermsRegister.FileName} ('{terms.Name}'); here it only rewords test questions and changes no row, but read whether its terms allow that{(terms.Terms is { } text ? $": {TerminalText.OnOneLine(text)}" : "")}");
         }

@@ -25,7 +25,7 @@ sealed class JudgePlanning(RunContext run, IReadOnlyList<PlannedStage> stages)
             yield return Of(judge, all, Math.Max(0, all - known), promptTokens);
         }
 
-        if (RobustnessProbe.ParaphrasesBy(run.Recipe.Evaluate.Robustness) is { } by)
+        if (run.Recipe.Evaluate.Robustness.Paraphraser is { } by)
         {
             yield return Paraphrases(by, heldOut, promptTokens);
         }

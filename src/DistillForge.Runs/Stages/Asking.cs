@@ -1,6 +1,5 @@
 using DistillForge.Core;
 using DistillForge.Data;
-using DistillForge.Runs.Judging;
 using DistillForge.Teachers;
 
 namespace DistillForge.Runs.Stages;
@@ -81,7 +80,7 @@ static class Budgets
     public static BudgetMeter? Open(RunContext run)
     {
         var limits = run.Recipe.Budget;
-        return limits is { MaxCostUsd: null, MaxTokens: null, MaxHours: null } && run.Teachers.Concat(NamedJudge.Of(run).Select(judge => judge.Source)).Concat(RobustnessProbe.ParaphrasesBy(run.Recipe.Evaluate.Robustness) is { } by ? [by] : []).All(asked => asked.Api is null)
+        return limits is { MaxCostUsd: null, MaxTokens: null, MaxHours: null } && run.Asked.All(asked => asked.Api is null)
             ? null
             : new BudgetMeter(new Budget(limits.MaxCostUsd, limits.MaxTokens, limits.MaxHours), run.Clock, run.Folder.In("spending.txt"));
     }

@@ -75,7 +75,7 @@ sealed class CardStage(RunContext run) : Stage(run)
             .. After("terms."),
             .. After("judge.").Where(fact => fact.Name.EndsWith(".name", StringComparison.Ordinal)).Select(fact => ($"{fact.Value}, judge of rows", chosen.GetValueOrDefault($"judge.{fact.Name[..^".name".Length]}.terms") ?? "unknown")),
             .. NamedJudge.Of(Run).Where(judge => !judge.Selects).Select(judge => ($"{judge.Source.DisplayName}, judge of the comparison", Run.TermsFor(judge.Source) is var (terms, by) ? TermsInForce.Describe(terms, by) : "")),
-            .. RobustnessProbe.ParaphrasesBy(Run.Recipe.Evaluate.Robustness) is { } by ? [($"{by.DisplayName}, who says test questions in other words", Run.TermsFor(by) is var (said, sign) ? TermsInForce.Describe(said, sign) : "")] : Array.Empty<(string, string)>(),
+            .. Run.Recipe.Evaluate.Robustness.Paraphraser is { } by ? [($"{by.DisplayName}, who says test questions in other words", Run.TermsFor(by) is var (said, sign) ? TermsInForce.Describe(said, sign) : "")] : Array.Empty<(string, string)>(),
             .. After("override.").Select(fact => ($"override {fact.Name}", fact.Value)),
         ];
     }

@@ -64,7 +64,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         get
         {
             var facts = NamedJudge.Of(Run).Where(judge => !judge.Selects).ToDictionary(_ => "judge", judge => judge.Describe(Run));
-            if (RobustnessProbe.ParaphrasesBy(Run.Recipe.Evaluate.Robustness) is { } by)
+            if (Run.Recipe.Evaluate.Robustness.Paraphraser is { } by)
             {
                 var (terms, sign) = Run.TermsFor(by);
                 facts["paraphrases by"] = $"{by.DisplayName}, {Run.IdentityOf(by)[..12]}: {TermsInForce.Describe(terms, sign)}";
@@ -102,7 +102,7 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
         var teacher = Run.LocalTeacher is { } gguf ? await MeasureAsync("teacher", gguf) : null;
         var student = await MeasureAsync("student", Student);
         var baseline = HasBaseline ? await MeasureAsync("baseline", Run.Folder.In(BaselineGguf)) : null;
-        var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, Run.Recipe.Student.IsPretrained ? int.MaxValue : UntrainedQuestions) : null;
+        var untrained = HasUntrained ? await MeasureAsync("untrained", Untrained, Run.Recipe.Student.IsPretrained ? int.MaxValue : UntrainedQuestions, Run.Recipe.Student.IsPretrained ? probe.Questions : []) : null;
         List<(string Name, string Gguf)> students = [("student", Student), .. HasBaseline ? [("baseline", Run.Folder.In(BaselineGguf))] : Array.Empty<(string, string)>(), .. HasUntrained ? [("untrained", Untrained)] : Array.Empty<(string, string)>()];
         var fidelity = Run.SharesVocabulary ? await TakesAsync("fidelity", () => FidelityAsync(students, cancellationToken)) : null;
         List<(string, IReadOnlyList<TaskScore>)> asked = [("teacher", teacher?.Tasks ?? []), ("student", student.Tasks), ("baseline", baseline?.Tasks ?? [])];
@@ -161,10 +161,10 @@ sealed class EvaluateStage(RunContext run) : Stage(run)
             return result;
         }
 
-        async Task<MeasuredModel> MeasureAsync(string who, string file, int? questions = null)
+        async Task<MeasuredModel> MeasureAsync(string who, string file, int? questions = null, IReadOnlyList<PerturbedQuestion>? perturbed = null)
         {
             await using var model = await Run.OpenFastAsync(file, cancellationToken);
-            return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken, questions is UntrainedQuestions ? [] : probe.Questions);
+            return await MeasuredModel.OfAsync(model, benchmarks, talk, Run.Recipe.Generate.MaxTokens, questions, new Relabelled(Run.Progress, who), cancellationToken, perturbed ?? probe.Questions);
         }
     }
 

@@ -11,14 +11,12 @@ namespace DistillForge.Runs.Stages;
 /// <param name="Benchmarks">What they belong to: measure, and whether the right answers are known.</param>
 sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadOnlyDictionary<string, (string Measure, bool IsGraded)> Benchmarks)
 {
-    const string Paraphrase = "paraphrase";
-
     /// <param name="talk">Held-out prompts that nobody knows the right answer to: only whether an answer stays is measured.</param>
     public static async Task<RobustnessProbe> OfAsync(RunContext run, IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, IBenchmark? talk, CancellationToken cancellationToken)
     {
         var (settings, seed) = (run.Recipe.Evaluate.Robustness, Seeds.Derive(run.Recipe.Seed, "robustness"));
         var probe = Of(settings, seed, benchmarks, talk);
-        if (ParaphrasesBy(settings) is not { } by)
+        if (settings.Paraphraser is not { } by)
         {
             return probe;
         }
@@ -26,16 +24,12 @@ sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadO
         // Those that no rule could change, too: the rules know English only.
         var drawn = Asked(benchmarks, talk).SelectMany(named => PerturbedQuestion.Drawn(named.Name, Distinct(named.Benchmark), settings.Questions, seed).Select(question => (named.Name, question)));
         var written = await ByModelAsync(run, by, [.. drawn.Where(one => one.question.Paraphrase is not { Length: > 0 })], cancellationToken);
-        return probe with { Questions = [.. probe.Questions.Where(question => question.Kind != Paraphrase), .. written] };
+        return probe with { Questions = [.. probe.Questions.Where(question => question.Kind != RobustnessSettings.Paraphrase), .. written] };
     }
 
-    /// <summary>Who says the drawn questions in other words; null where rules do, or nobody.</summary>
-    public static TeacherSource? ParaphrasesBy(RobustnessSettings settings)
-        => settings.Questions > 0 && (settings.Perturbations.Count == 0 || settings.Perturbations.Any(setting => setting.Name == Paraphrase)) ? settings.By : null;
-
-    /// <summary>How many questions that is at most.</summary>
+    /// <summary>How many questions a model says in other words, at most.</summary>
     public static long MostParaphrased(RobustnessSettings settings, IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, long heldOut)
-        => ParaphrasesBy(settings) is null ? 0 : benchmarks.Count == 0 ? Math.Min(settings.Questions, heldOut) : benchmarks.Sum(named => PerturbedQuestion.Drawn(named.Name, Distinct(named.Benchmark), settings.Questions, 0).LongCount(question => question.Paraphrase is not { Length: > 0 }));
+        => settings.Paraphraser is null ? 0 : benchmarks.Count == 0 ? Math.Min(settings.Questions, heldOut) : benchmarks.Sum(named => PerturbedQuestion.Drawn(named.Name, Distinct(named.Benchmark), settings.Questions, 0).LongCount(question => question.Paraphrase is not { Length: > 0 }));
 
     /// <summary>Without a model's help.</summary>
     public static RobustnessProbe Of(RobustnessSettings settings, long seed, IReadOnlyList<(string Name, IBenchmark Benchmark)> benchmarks, IBenchmark? talk)
@@ -48,7 +42,7 @@ sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadO
 
     /// <summary>What the probe depends on beside the recipe's text.</summary>
     public static IReadOnlyDictionary<string, string> Content(RunContext run)
-        => ParaphrasesBy(run.Recipe.Evaluate.Robustness) is { } by ? new Dictionary<string, string> { ["paraphrases by"] = run.IdentityOf(by) } : new Dictionary<string, string>();
+        => run.Recipe.Evaluate.Robustness.Paraphraser is { } by ? new Dictionary<string, string> { ["paraphrases by"] = run.IdentityOf(by) } : new Dictionary<string, string>();
 
     /// <returns>Null where nothing was asked.</returns>
     public IReadOnlyList<RobustnessResult>? Results(IReadOnlyList<(string Name, MeasuredModel? Model)> models, long seed, string teacher = "teacher", string student = "student")
@@ -68,7 +62,7 @@ sealed record RobustnessProbe(IReadOnlyList<PerturbedQuestion> Questions, IReadO
     {
         await using var model = new Paraphrasing(run, by);
         var said = await model.RewordAsync([.. questions.Select(question => (question.Clean.Id, question.Clean.Own))], cancellationToken);
-        var written = questions.Zip(said).Select(pair => (pair.Second.WhyNot, Question: pair.Second.Text is { } text ? PerturbedQuestion.Of(pair.First.Benchmark, $"{Paraphrase} by {by.DisplayName}", pair.First.Clean, text) : null)).ToList();
+        var written = questions.Zip(said).Select(pair => (pair.Second.WhyNot, Question: pair.Second.Text is { } text ? PerturbedQuestion.Of(pair.First.Benchmark, $"{RobustnessSettings.Paraphrase} by {by.DisplayName}", pair.First.Clean, text) : null)).ToList();
         if (written.Count(one => one.Question is null) is > 0 and var without)
         {
             var why = written.Where(one => one.Question is null).GroupBy(one => one.WhyNot ?? "the same words, or none").OrderByDescending(group => group.Count()).Select(group => $"{group.Count():N0} {group.Key}");

@@ -1,7 +1,6 @@
 using DistillForge.Core;
 using DistillForge.Data;
 using DistillForge.Models;
-using DistillForge.Runs.Judging;
 using DistillForge.Text;
 
 namespace DistillForge.Runs.Stages;
@@ -29,8 +28,7 @@ static class TeacherFiles
     /// <exception cref="ForgeException">One is no GGUF, or a hostile one.</exception>
     public static void CheckReadable(RunContext run)
     {
-        var sources = run.Teachers.Concat(NamedJudge.Of(run).Select(judge => judge.Source)).Concat(RobustnessProbe.ParaphrasesBy(run.Recipe.Evaluate.Robustness) is { } by ? [by] : []);
-        foreach (var path in sources.SelectMany(source => new[] { source.Gguf, source.Lora, source.Tokenizer }).OfType<RecipeFile>().Select(file => file.Path).Distinct())
+        foreach (var path in run.Asked.SelectMany(source => new[] { source.Gguf, source.Lora, source.Tokenizer }).OfType<RecipeFile>().Select(file => file.Path).Distinct())
         {
             GgufFile.Open(path).Dispose();
         }
