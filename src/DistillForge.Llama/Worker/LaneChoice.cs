@@ -16,6 +16,7 @@ sealed record LaneChoice(int Contexts, int Sequences, CacheLayout Layout, string
     const long Tiny = 30_000_000;
     const long Small = 200_000_000;
     const int MostUnified = 8;
+    const int MostContexts = 16;
     const double LeastGain = 1.03;
 
     static readonly TimeSpan Budget = TimeSpan.FromSeconds(4);
@@ -33,11 +34,19 @@ sealed record LaneChoice(int Contexts, int Sequences, CacheLayout Layout, string
     static LaneChoice Given(LoadedModel model, int parallel)
         => new(model.Parameters < Tiny ? Math.Min(model.Threads, parallel) : 1, parallel, new CacheLayout(), "request");
 
-    /// <summary>Measures a few steps of each candidate, the smaller ones first, until more does not help or the time is up.</summary>
+    /// <summary>
+    /// Measures each candidate's fastest step, the smaller ones first, until more does not help or the time is up. Contexts of one
+    /// thread go first, and a context that threads share has to be clearly faster: where other work takes a core for a moment, its
+    /// threads wait for the one that lost it at each of hundreds of barriers a step (measured: 0.6 answers a second instead of 23),
+    /// and the fastest step does not show that. A tiny model's are not tried at all.
+    /// </summary>
     sealed class Probe(LoadedModel model)
     {
-        const int Steps = 4;
+        // A small model's steps are many, so that one of them is undisturbed.
+        const double Enough = 0.15;
+        const int MostSteps = 32;
         const int LongestPrompt = 64;
+        const double LeastGainOfSharing = 1.15;
 
         // Half of what is free, at most: the machine has other work.
         readonly long affordable = MemoryNeed.FreeBytes() / 2 / (model.CellBytes * ContextPlan.RoundUp(model.ContextLength));
@@ -47,24 +56,25 @@ sealed record LaneChoice(int Contexts, int Sequences, CacheLayout Layout, string
 
         public LaneChoice Choose()
         {
-            best = (new LaneChoice(1, (int)Math.Clamp(affordable, 1, Ladder[0]), new CacheLayout(), "probe"), 0);
-            Climb(1, new CacheLayout(), Ladder);
-            if (model.Parameters < Small && model.Threads > 1)
+            var contexts = model.Parameters < Small ? (int)Math.Clamp(affordable, 1, Math.Min(model.Threads, MostContexts)) : 1;
+            best = (new LaneChoice(contexts, contexts * (int)Math.Clamp(affordable / contexts, 1, Ladder[0]), new CacheLayout(), "probe"), 0);
+            Climb(contexts, new CacheLayout(), Ladder, LeastGain);
+            if (contexts > 1 && model.Parameters >= Tiny)
             {
-                Climb(model.Threads, new CacheLayout(), Ladder);
+                Climb(1, new CacheLayout(), Ladder, LeastGainOfSharing);
             }
 
             if (model.Parameters < Tiny)
             {
-                Climb(best.Choice.Contexts, new CacheLayout(Unified: true, FlashAttention: false), [4, MostUnified]);
+                Climb(contexts, new CacheLayout(Unified: true, FlashAttention: false), [4, MostUnified], LeastGain);
             }
 
             return best.Choice;
         }
 
-        void Climb(int contexts, CacheLayout layout, int[] ladder)
+        void Climb(int contexts, CacheLayout layout, int[] ladder, double leastGain)
         {
-            var last = 0.0;
+            var (last, bar) = (0.0, best.Rate * leastGain);
             foreach (var sequences in ladder)
             {
                 if ((long)contexts * sequences > affordable || contexts * sequences > 64 || Stopwatch.GetElapsedTime(started) > Budget)
@@ -73,9 +83,10 @@ sealed record LaneChoice(int Contexts, int Sequences, CacheLayout Layout, string
                 }
 
                 var rate = Measure(contexts, sequences, layout);
-                if (rate > best.Rate * LeastGain)
+                if (rate > bar)
                 {
                     best = (new LaneChoice(contexts, contexts * sequences, layout, "probe"), rate);
+                    bar = rate * LeastGain;
                 }
 
                 if (rate < last)
@@ -90,8 +101,8 @@ sealed record LaneChoice(int Contexts, int Sequences, CacheLayout Layout, string
         double Measure(int contexts, int sequences, CacheLayout layout)
         {
             var prompt = Math.Min(LongestPrompt, model.ContextLength / 4);
-            var time = timer.Measure(new DecodeLoop(sequences, prompt, Steps, contexts, SharedPrompt: true, Layout: layout));
-            return contexts * sequences / time.FastestStep;
+            var steps = Math.Clamp(model.ContextLength - prompt - 1, 1, MostSteps);
+            return contexts * sequences / timer.Measure(new DecodeLoop(sequences, prompt, steps, contexts, SharedPrompt: true, Layout: layout), Enough).FastestStep;
         }
     }
 }

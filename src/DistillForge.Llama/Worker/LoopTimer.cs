@@ -6,14 +6,17 @@ namespace DistillForge.Llama.Worker;
 /// <summary>Times <see cref="DecodeLoop"/>s in fresh contexts.</summary>
 sealed class LoopTimer(LoadedModel model)
 {
+    const int FewestSteps = 4;
+
     /// <summary>Both phases, each from when the first context begins it until the last one ends it.</summary>
-    public DecodeTime Measure(DecodeLoop loop)
+    /// <param name="enough">Seconds after which a context generates no more, once it made a few steps.</param>
+    public DecodeTime Measure(DecodeLoop loop, double enough = double.PositiveInfinity)
     {
         var threads = Math.Max(1, model.Threads / loop.Contexts);
         var runs = Enumerable.Range(0, loop.Contexts).Select(_ => new Run(model, loop, threads)).ToList();
         try
         {
-            return new DecodeTime(Together(runs, run => run.ReadPrompts()), Together(runs, run => run.Generate()), runs.Max(run => run.FastestStep));
+            return new DecodeTime(Together(runs, run => run.ReadPrompts()), Together(runs, run => run.Generate(enough)), runs.Max(run => run.FastestStep));
         }
         finally
         {
@@ -82,9 +85,10 @@ sealed class LoopTimer(LoadedModel model)
 
         public double FastestStep { get; private set; } = double.PositiveInfinity;
 
-        public void Generate()
+        public void Generate(double enough)
         {
-            for (var step = 0; step < loop.Generated; step++)
+            var begun = Stopwatch.GetTimestamp();
+            for (var step = 0; step < loop.Generated && (step < FewestSteps || Stopwatch.GetElapsedTime(begun).TotalSeconds < enough); step++)
             {
                 var start = Stopwatch.GetTimestamp();
                 for (var sequence = 0; sequence < loop.Sequences; sequence++)
