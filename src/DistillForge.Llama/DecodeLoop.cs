@@ -21,4 +21,5 @@ public sealed record CacheLayout(bool Unified = false, bool FlashAttention = tru
 
 /// <summary>Seconds of wall time.</summary>
 /// <param name="FastestStep">Of the context that is slowest at its fastest step: what a step takes when nothing else disturbs it.</param>
-public sealed record DecodeTime(double Prompt, double Generation, double FastestStep);
+/// <param name="Steps">Tokens that each sequence of the slowest context was given, after the prompt.</param>
+public sealed record DecodeTime(double Prompt, double Generation, double FastestStep, int Steps);

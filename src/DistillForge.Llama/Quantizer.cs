@@ -45,7 +45,7 @@ public static class Quantizer
     }.ToFrozenDictionary();
 
     /// <summary>Types that can be asked for.</summary>
-    public static IReadOnlyCollection<string> Types => FileTypes.Keys;
+    public static IReadOnlyCollection<string> Types { get; } = [.. FileTypes.OrderBy(type => type.Value).Select(type => type.Key)];
 
     /// <summary>The type rounds so coarsely that it wants to know which columns matter.</summary>
     public static bool WantsImportance(string type) => type.StartsWith("iq", StringComparison.Ordinal) || type == "q2_k_s";

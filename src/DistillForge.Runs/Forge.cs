@@ -257,6 +257,7 @@ static class Components
     {
         Losses = KnownNames.Of(TrainingCatalog.Losses).Concat(KnownNames.Of(TrainingCatalog.Representations)).Concat(KnownNames.Of(TrainingCatalog.Preferences)).ToDictionary(),
         Architectures = KnownNames.Of(TrainingCatalog.Architectures),
+        Quantizations = Quantizer.Types,
         Filters = FilterPipeline.Known,
         Benchmarks = KnownNames.Of(Benchmarks),
         Perturbations = KnownNames.Of(Perturbations),

@@ -35,7 +35,7 @@ public class ChainTests
         Assert.Equal(("all of them", 2), (together.GetProperty("kind").GetString(), together.GetProperty("questions").GetInt32()));
         // The untrained student is a network drawn at random: it has no answer that could change.
         Assert.Equal(["teacher", "student", "baseline"], together.GetProperty("models").EnumerateObject().Select(model => model.Name));
-        foreach (var type in new[] { "f32", "f16", "q8_0" })
+        foreach (var type in new[] { "f32", "f16", "q8_0", "iq4_nl" })
         {
             Assert.True(File.Exists(work.Run("tiny", $"tiny-{type}.gguf")), type);
         }

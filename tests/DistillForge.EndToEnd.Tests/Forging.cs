@@ -71,7 +71,7 @@ sealed class Workplace : IDisposable
           epochs: 2
           tokens_per_batch: 1024
           learning_rate: {{learningRate}}
-        package: { quantize: [ f32, f16, q8_0 ] }
+        package: { quantize: [ f32, f16, q8_0, iq4_nl ] }
         evaluate: { baseline: teacher-text, held_out: 20, robustness: { questions: 2 }{{(judge.Length > 0 ? $", judge: {{ rubric: prompts/answer.rubric.yaml, questions: 3, by: {{ gguf: {judge}, context: 1536 }} }}" : "")}} }
         """));
 

@@ -68,7 +68,7 @@ public sealed record KnownNames
 
     public IReadOnlyDictionary<string, Type?>? Perturbations { get; init; }
 
-    public IReadOnlyCollection<string> Quantizations { get; init; } = ["f32", "f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0"];
+    public IReadOnlyCollection<string>? Quantizations { get; init; }
 
     /// <summary>Nothing that lives in another project is checked.</summary>
     public static KnownNames Unchecked { get; } = new();

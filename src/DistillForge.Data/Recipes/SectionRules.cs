@@ -178,7 +178,7 @@ sealed class PackageRules : AbstractValidator<PackageSettings>
     public PackageRules(KnownNames known)
     {
         RuleFor(p => p.Quantize).NotEmpty().WithMessage("is empty, so nothing would leave. Write e.g. [ f16, q8_0 ].");
-        RuleForEach(p => p.Quantize).Must(known.Quantizations.Contains)
-            .WithMessage((_, format) => $"unknown format '{format}'. {NearName.Suggest(format, known.Quantizations) ?? $"Known: {string.Join(", ", known.Quantizations)}."}");
+        RuleForEach(p => p.Quantize).Must(format => known.Quantizations?.Contains(format) != false)
+            .WithMessage((_, format) => $"unknown format '{format}'. {NearName.Suggest(format, known.Quantizations!) ?? $"Known: {string.Join(", ", known.Quantizations!)}."}");
     }
 }

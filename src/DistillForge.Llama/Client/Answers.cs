@@ -28,7 +28,7 @@ static class Answers
     public static DecodeTime ReadTime(Frame frame)
     {
         var reader = Reader(frame, FrameKind.DecodeMeasured);
-        return new DecodeTime(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+        return new DecodeTime(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt());
     }
 
     /// <summary>A reader of the body, if the frame is what was hoped for.</summary>

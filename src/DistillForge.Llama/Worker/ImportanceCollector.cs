@@ -24,6 +24,8 @@ sealed unsafe class ImportanceCollector : IDisposable
     ImportanceCollector(string path, int threads)
     {
         model = ModelHandle.Load(path);
+        // They meet after every tensor here: where other work holds a core, a small model's two threads took minutes for what one does in seconds.
+        threads = LlamaApi.ParameterCount(model.Pointer) < LaneChoice.Tiny ? 1 : threads;
         // A learned embedding has no positions beyond.
         longest = Math.Clamp(LlamaApi.TrainedContext(model.Pointer), 1, ContextPlan.MicroBatch);
         self = GCHandle.Alloc(this);

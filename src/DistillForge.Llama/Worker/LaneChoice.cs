@@ -13,7 +13,9 @@ namespace DistillForge.Llama.Worker;
 /// <param name="By">For the manifest: <c>request</c>, <c>probe</c> or <c>exact</c>.</param>
 sealed record LaneChoice(int Contexts, int Sequences, CacheLayout Layout, string By)
 {
-    const long Tiny = 30_000_000;
+    /// <summary>Parameters below which threads that share a step wait for one another more than they compute.</summary>
+    public const long Tiny = 30_000_000;
+
     const long Small = 200_000_000;
     const int MostUnified = 8;
     const int MostContexts = 16;

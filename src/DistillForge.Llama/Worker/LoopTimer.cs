@@ -16,7 +16,7 @@ sealed class LoopTimer(LoadedModel model)
         var runs = Enumerable.Range(0, loop.Contexts).Select(_ => new Run(model, loop, threads)).ToList();
         try
         {
-            return new DecodeTime(Together(runs, run => run.ReadPrompts()), Together(runs, run => run.Generate(enough)), runs.Max(run => run.FastestStep));
+            return new DecodeTime(Together(runs, run => run.ReadPrompts()), Together(runs, run => run.Generate(enough)), runs.Max(run => run.FastestStep), runs.Min(run => run.Steps));
         }
         finally
         {
@@ -85,10 +85,12 @@ sealed class LoopTimer(LoadedModel model)
 
         public double FastestStep { get; private set; } = double.PositiveInfinity;
 
+        public int Steps { get; private set; }
+
         public void Generate(double enough)
         {
             var begun = Stopwatch.GetTimestamp();
-            for (var step = 0; step < loop.Generated && (step < FewestSteps || Stopwatch.GetElapsedTime(begun).TotalSeconds < enough); step++)
+            for (var step = 0; step < loop.Generated && (step < FewestSteps || Stopwatch.GetElapsedTime(begun).TotalSeconds < enough); Steps = ++step)
             {
                 var start = Stopwatch.GetTimestamp();
                 for (var sequence = 0; sequence < loop.Sequences; sequence++)

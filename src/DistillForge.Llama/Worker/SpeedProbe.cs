@@ -7,6 +7,9 @@ sealed class SpeedProbe(LoadedModel model)
     const int Generated = 40;
     const int PromptTokens = 512;
 
+    // On a busy machine 40 tokens may take a minute.
+    const double Enough = 2;
+
     readonly LoopTimer timer = new(model);
 
     public Speed Measure()
@@ -14,9 +17,11 @@ sealed class SpeedProbe(LoadedModel model)
         var prompt = Math.Min(PromptTokens, model.ContextLength - 1);
         var generated = Math.Min(Generated, model.ContextLength - 1);
         return new Speed(
-            Median(() => generated / timer.Measure(new DecodeLoop(1, 0, generated, Layout: model.Layout)).Generation),
+            Median(() => StepsASecond(timer.Measure(new DecodeLoop(1, 0, generated, Layout: model.Layout), Enough))),
             Median(() => prompt / timer.Measure(new DecodeLoop(1, prompt, 0, Layout: model.Layout)).Prompt));
     }
+
+    static double StepsASecond(DecodeTime time) => time.Steps / time.Generation;
 
     static double Median(Func<double> measure)
     {

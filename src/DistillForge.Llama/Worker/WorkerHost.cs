@@ -221,6 +221,7 @@ public sealed class WorkerHost : IDisposable
                 to.Write(time.Prompt);
                 to.Write(time.Generation);
                 to.Write(time.FastestStep);
+                to.Write(time.Steps);
             });
         }
         catch (ForgeException lack)

@@ -52,7 +52,7 @@ public sealed class TrainBench : IBench
         using var products = new Products(shape, precision, request.Device, step.Tokens);
         var flops = TrainingStep.FlopsPerToken(shape, length);
         List<Func<Task<double>>> things = [() => Task.FromResult(step.Tokens / Seconds(() => step.Run())), () => Task.FromResult(products.Flops / Seconds(products.Run) / 1e9)];
-        var peers = request.Peer is null ? [] : TrainPeer.Of(request.Peer, name, shape, precision, length, rows, request.EffectiveThreads);
+        var peers = request.Peer is null ? [] : TrainPeer.Of(request.Peer, name, precision, length, rows, request.EffectiveThreads);
         things.AddRange(peers.Select(peer => (Func<Task<double>>)(() => peer.TokensPerSecondAsync(cancellationToken))));
         var title = $"{name} {(precision == Precision.Float32 ? "float32" : "bf16")}";
         var medians = await Rounds.MedianAsync(request.Rounds > 0 ? request.Rounds : 5, title, log, things, cancellationToken);

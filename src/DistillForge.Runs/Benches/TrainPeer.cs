@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using DistillForge.Core;
-using DistillForge.Models;
 using DistillForge.Training;
 
 namespace DistillForge.Runs.Benches;
@@ -28,14 +27,13 @@ sealed partial class TrainPeer(string name, string program, IReadOnlyList<string
     public string Name => name;
 
     /// <param name="path">A script that takes configuration, rows, length, precision and threads, and prints <c>median N … tok/s</c>.</param>
-    public static IReadOnlyList<TrainPeer> Of(string path, string student, ModelShape shape, Precision precision, int length, int rows, int threads)
+    public static IReadOnlyList<TrainPeer> Of(string path, string student, Precision precision, int length, int rows, int threads)
     {
         if (!File.Exists(path) || !path.EndsWith(".py", StringComparison.Ordinal))
         {
             throw new ForgeException(new Problem("--peer", $"{path} is no Python script.", "Name a script that takes CONFIG ROWS LENGTH float32|bf16 THREADS and prints 'median N … tok/s'."));
         }
 
-        _ = shape;
         string[] arguments = [path, student, $"{rows}", $"{length}", precision == Precision.Float32 ? "float32" : "bf16", $"{threads}"];
         return [new("PyTorch, same settings", "/usr/bin/python3", arguments, Tuned(threads)), new("PyTorch as installed", "/usr/bin/python3", arguments, new Dictionary<string, string>())];
     }

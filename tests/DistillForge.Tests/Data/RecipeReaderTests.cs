@@ -19,6 +19,7 @@ public sealed class RecipeReaderTests : IDisposable
         Filters = new Dictionary<string, Type?> { ["min-length"] = null },
         Architectures = new Dictionary<string, Type?> { ["llama"] = null },
         Benchmarks = new Dictionary<string, Type?> { ["home-actions"] = null },
+        Quantizations = ["f16", "q8_0", "iq3_m"],
     };
 
     readonly Scratch folder = new();
@@ -167,7 +168,7 @@ public sealed class RecipeReaderTests : IDisposable
     [InlineData("train: { losses: [ { cross-entropy: { heat: 1 } } ] }", "train.losses[0].cross-entropy.heat", "unknown key. 'cross-entropy' has no options.")]
     [InlineData("train: { targets: aligned }", "train.targets", "brings what a teacher thought to another vocabulary, and there is none. Write 'targets: trace', or 'vocabulary: { train: 1024 }' under student.")]
     [InlineData("train: { on_policy: { fraction: 0.5 }, targets: text-only }\nstudent: { vocabulary: { train: 512 } }", "train.on_policy", "needs one GGUF teacher that reads the student's tokens. Take one, with 'vocabulary: teacher', or remove it.")]
-    [InlineData("package: { quantize: [ q8 ] }", "package.quantize[0]", "unknown format 'q8'. Known: f32, f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m, q4_0.")]
+    [InlineData("package: { quantize: [ q8 ] }", "package.quantize[0]", "unknown format 'q8'. Known: f16, q8_0, iq3_m.")]
     [InlineData("filters: nowhere.yaml", "filters", "nowhere.yaml does not exist.")]
     [InlineData("generate: [ 1 ]", "generate", "is a list; it takes keys and values.")]
     [InlineData("seed: 1.5", "seed", "is '1.5'; it takes a whole number.")]
