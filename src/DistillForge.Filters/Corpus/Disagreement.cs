@@ -61,7 +61,7 @@ public sealed class Disagreement(Disagreement.Options options) : IDatasetFilter
         }
 
         // Else a wrong folder would pass for a student that agrees nowhere and everywhere: every row would stay.
-        if (gaps.Count > 0 && gaps.TrueForAll(double.IsNaN))
+        if (options.Student.Count > 0 && gaps.Count > 0 && gaps.TrueForAll(double.IsNaN))
         {
             throw new ForgeException(new Problem("disagreement", traced == 0 ? "has no log-probabilities of the teacher for any row." : $"finds no row of this run among the {student.Count:N0} that {options.Student[0].Written} scored.",
                 traced == 0 ? "Capture them (generate.top_logprobs, a GGUF teacher), or remove the filter." : "Let the student score this run's rows: distillforge score runs/NAME/examples --teacher student.gguf"));
