@@ -22,14 +22,15 @@ static partial class Ending
         {
             return Interrupted();
         }
+        // A message quotes what somebody wrote into a recipe or a file.
         catch (ForgeException error)
         {
-            await Console.Error.WriteLineAsync(error.Message);
+            await Console.Error.WriteLineAsync(TerminalText.Harmless(error.Message));
             return error.ExitCode;
         }
         catch (Exception error) when (Unavailable(error) is { } what)
         {
-            await Console.Error.WriteLineAsync(what);
+            await Console.Error.WriteLineAsync(TerminalText.Harmless(what));
             return ExitCode.Unavailable;
         }
         catch (Exception error)

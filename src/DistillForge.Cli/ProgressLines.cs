@@ -31,7 +31,8 @@ sealed class ProgressLines(TextWriter output, bool isTerminal, TimeProvider cloc
         lock (writing)
         {
             Clear();
-            output.WriteLine(message);
+            // Names of teachers, files and rows are other people's.
+            output.WriteLine(TerminalText.Harmless(message));
         }
     }
 

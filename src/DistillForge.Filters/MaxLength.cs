@@ -8,7 +8,10 @@ public sealed class MaxLength(MaxLength.Options options) : IFilter
 {
     /// <param name="Words">Pieces between white space, at most.</param>
     /// <param name="Characters">Without white space around the answer, at most.</param>
-    public sealed record Options(int Words = 2000, int Characters = 20_000);
+    public sealed record Options(int Words = 2000, int Characters = 20_000) : ICheckedOptions
+    {
+        public IEnumerable<Problem> Check() => TextLength.Check(Words, Characters, least: 1);
+    }
 
     public Verdict Judge(Example example)
     {

@@ -8,7 +8,10 @@ public sealed class MinLength(MinLength.Options options) : IFilter
 {
     /// <param name="Words">Pieces between white space, at least.</param>
     /// <param name="Characters">Without white space around the answer, at least.</param>
-    public sealed record Options(int Words = 1, int Characters = 1);
+    public sealed record Options(int Words = 1, int Characters = 1) : ICheckedOptions
+    {
+        public IEnumerable<Problem> Check() => TextLength.Check(Words, Characters, least: 0);
+    }
 
     public Verdict Judge(Example example)
     {

@@ -15,7 +15,13 @@ public sealed class TeacherConfidence(TeacherConfidence.Options options) : IFilt
 
     /// <param name="MinMeanLogprob">Over all completion tokens, the end of the sequence included.</param>
     /// <param name="MinTokenLogprob">Of the least likely token.</param>
-    public sealed record Options(double MinMeanLogprob = -3, double MinTokenLogprob = -15, Untraced WithoutTrace = Untraced.Keep);
+    public sealed record Options(double MinMeanLogprob = -3, double MinTokenLogprob = -15, Untraced WithoutTrace = Untraced.Keep) : ICheckedOptions
+    {
+        public IEnumerable<Problem> Check()
+            => from bound in new[] { (Key: "min_mean_logprob", Value: MinMeanLogprob), (Key: "min_token_logprob", Value: MinTokenLogprob) }
+               where bound.Value is not <= 0
+               select new Problem(bound.Key, $"is {bound.Value}; a log-probability is never above 0.", $"Did you mean {-bound.Value}?");
+    }
 
     public Verdict Judge(Example example)
     {

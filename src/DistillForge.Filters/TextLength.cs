@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using DistillForge.Core;
 
 namespace DistillForge.Filters;
 
@@ -30,6 +31,12 @@ public static class TextLength
 
         return words + Count(text.AsSpan(at), ref spaceBefore);
     }
+
+    /// <summary>Problems of bounds in words and characters.</summary>
+    internal static IEnumerable<Problem> Check(int words, int characters, int least)
+        => from bound in new[] { (Key: "words", Value: words), (Key: "characters", Value: characters) }
+           where bound.Value < least
+           select new Problem(bound.Key, $"is {bound.Value}; it counts {bound.Key}, {least} or more.");
 
     static int Count(ReadOnlySpan<char> text, ref bool spaceBefore)
     {

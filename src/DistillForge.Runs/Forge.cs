@@ -28,6 +28,7 @@ public static class Forge
     {
         using var folder = Open(request, progress, clock, out var run);
         TermsGate.Note(run);
+        KeysAtHand.Check(run, [.. Stages(run, request.Until)]);
         run = run.Recipe.Sweep is null || !Stages(run, request.Until).Any(stage => stage is TrainStage) ? run : await SweepAsync(run, cancellationToken);
         var done = new List<Manifest>();
         foreach (var group in Groups(run, request.Until))
@@ -62,8 +63,9 @@ public static class Forge
     public static async Task<RunPlan> PlanAsync(RunRequest request, IProgressLog progress, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var folder = Open(request, progress, clock, out var run);
-        var stages = Stages(run, request.Until).Select(stage => new PlannedStage(stage.Name, stage.WhyNow())).ToList();
-        return await new Planning(run).PlanAsync(stages, cancellationToken);
+        List<Stage> stages = [.. Stages(run, request.Until)];
+        var plan = await new Planning(run).PlanAsync([.. stages.Select(stage => new PlannedStage(stage.Name, stage.WhyNow()))], cancellationToken);
+        return plan with { Missing = [.. KeysAtHand.Missing(run, stages).Select(missing => $"{missing.Problem.Where} {missing.Problem.What} {missing.Problem.Instead}")] };
     }
 
     /// <summary>Lets a teacher read answers that exist, in a recipe or in a file, and writes down what it thinks of every token.</summary>

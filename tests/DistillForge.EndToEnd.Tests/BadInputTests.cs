@@ -18,6 +18,23 @@ public class BadInputTests
         Assert.False(Directory.Exists(work.Runs));
     }
 
+    [Fact]
+    public async Task What_a_file_says_does_not_steer_the_terminal()
+    {
+        using var work = new Workplace();
+        var path = work.File("r.yaml", """
+            name: r
+            dataset: { jsonl: "\e]0;owned\a\u202egnp.exe" }
+            student: { vocabulary: { train: 300 } }
+            """);
+
+        var ended = await Forging.RunAsync("filter", path, "--runs", work.Runs);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("\uFFFD]0;owned\uFFFD\uFFFDgnp.exe does not exist.", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', ended.Error);
+    }
+
     [Theory]
     [InlineData("missing")]
     [InlineData("truncated")]

@@ -72,6 +72,17 @@ public class ChainTests
         Assert.Equal(0, (await Forging.RunAsync("run", recipe, "--runs", work.Runs)).ExitCode);
         Assert.Equal(bill, await File.ReadAllBytesAsync(path));
 
+        // Rows that were filtered anew are no tampering, although the bill knows the old ones; a file that nobody's stage made is.
+        var (recipeText, curated) = (File.ReadAllText(recipe), await File.ReadAllBytesAsync(work.Run("tiny", "curated.parquet")));
+        work.File("fewer.yaml", "include: filters/home.yaml\nfilters: [ max-length: { characters: 45 } ]");
+        File.WriteAllText(recipe, recipeText.Replace("filters/home.yaml", "fewer.yaml", StringComparison.Ordinal));
+        Assert.Equal(0, (await Forging.RunAsync("filter", recipe, "--runs", work.Runs)).ExitCode);
+        Assert.NotEqual(curated, await File.ReadAllBytesAsync(work.Run("tiny", "curated.parquet")));
+        Assert.Empty(Verification.Of(work.Run("tiny"), null, CancellationToken.None).Changes);
+        File.WriteAllText(recipe, recipeText);
+        Assert.Equal(0, (await Forging.RunAsync("filter", recipe, "--runs", work.Runs)).ExitCode);
+        Assert.Equal(curated, await File.ReadAllBytesAsync(work.Run("tiny", "curated.parquet")));
+
         // A student that went elsewhere with its bill.
         var elsewhere = Directory.CreateDirectory(Path.Combine(work.Path, "elsewhere")).FullName;
         File.Copy(path, Path.Combine(elsewhere, BillOfMaterials.FileName));

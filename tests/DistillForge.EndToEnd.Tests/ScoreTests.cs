@@ -68,6 +68,32 @@ public class ScoreTests
     }
 
     [Fact]
+    public async Task A_students_scores_choose_the_rows_that_teach_it_most()
+    {
+        using var work = new Workplace();
+        var recipe = work.Recipe(count: 60);
+        Assert.Equal(0, (await Forging.RunAsync("package", recipe, "--runs", work.Runs)).ExitCode);
+        var scored = await Forging.RunAsync("score", work.Run("tiny", "examples"), "--teacher", work.Run("tiny", "tiny-f16.gguf"), "--runs", work.Runs, "--json");
+        var traces = JsonDocument.Parse(scored.Output).RootElement.GetProperty("traces").GetString()!;
+        work.File("selective.yaml", $"include: filters/home.yaml\nfilters: [ disagreement: {{ student: {traces}, share: 0.25 }} ]");
+        File.WriteAllText(recipe, File.ReadAllText(recipe).Replace("filters/home.yaml", "selective.yaml", StringComparison.Ordinal));
+
+        var filtered = await Forging.RunAsync("filter", recipe, "--runs", work.Runs);
+
+        Assert.True(filtered.ExitCode == 0, filtered.Error);
+        // What the filter says is what SQL makes of both models' traces: a quarter stays, and no row that stays has a smaller gap than one that goes.
+        var judged = await TeacherStageTests.AskAsync(work, ".", $"""
+            with gaps as (
+                select t.id, (list_sum(list_transform(t.token_logprobs, x -> greatest(x, -20))) - list_sum(list_transform(s.token_logprobs, x -> greatest(x, -20)))) / len(t.token_logprobs) as gap
+                from read_parquet('{work.Run("tiny", "traces", "*.parquet")}') t join read_parquet('{Path.Combine(traces, "*.parquet")}') s on t.id = s.id),
+            judged as (select gap, id in (select id from read_parquet('{work.Run("tiny", "verdicts.parquet")}') where code = 'student-agrees') as goes from gaps)
+            select count(*), count(*) filter (not goes), min(gap) filter (not goes) >= max(gap) filter (goes), min(gap) filter (not goes) > 0 from judged
+            """);
+        Assert.Equal(["60\t15\ttrue\ttrue"], judged);
+        Assert.Equal(["0"], await TeacherStageTests.AskAsync(work, "tiny", "select count(*) from curated join verdicts on curated.id = verdicts.id where code = 'student-agrees'"));
+    }
+
+    [Fact]
     public async Task A_score_that_is_killed_goes_on()
     {
         using var work = new Workplace();

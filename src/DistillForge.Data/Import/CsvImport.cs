@@ -30,6 +30,11 @@ static class CsvImport
             throw new ForgeException(new Problem(path, "is empty.", "The first line names the columns."));
         }
 
+        if (headings.GroupBy(heading => heading).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new ForgeException(path, [new Problem(twice.Key, "names two columns.", "Give each a name of its own.", 1)]);
+        }
+
         if (shape is not null || (!headings.Contains(column) && RowForms.Knows(headings)))
         {
             while (await NextAsync(csv, path, cancellationToken))
@@ -107,7 +112,14 @@ static class CsvImport
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return await csv.ReadAsync();
+            var isRow = await csv.ReadAsync();
+            // A comma that nobody quoted would cut a text short, and nobody would see it.
+            if (isRow && csv.HeaderRecord is { } headings && csv.Parser.Count > headings.Length && csv.Parser.Record!.Skip(headings.Length).Any(cell => cell.Length > 0))
+            {
+                throw new ForgeException(path, [new Problem("", $"has {csv.Parser.Count} fields, and the first line names {headings.Length}.", "Put a text that holds a comma into quotation marks.", csv.Parser.RawRow)]);
+            }
+
+            return isRow;
         }
         catch (MaxFieldSizeException exception)
         {

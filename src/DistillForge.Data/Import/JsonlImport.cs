@@ -20,12 +20,15 @@ static class JsonlImport
         }
     }
 
+    // Of a key that comes twice one value would be lost, and which one depends on the reader.
+    static readonly JsonDocumentOptions Once = new() { AllowDuplicateProperties = false };
+
     /// <exception cref="ForgeException">Names the file and the row.</exception>
     public static ImportedRow Row(string path, int number, string line, string? shape)
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = JsonDocument.Parse(line, Once);
             return Row(number, document.RootElement, shape);
         }
         // An unpaired surrogate is found when the text is asked for.

@@ -17,8 +17,9 @@ public sealed record JudgeQuestion(string Key, string Text, IReadOnlyList<string
 {
     const int LongestReason = 240;
 
-    // What a verdict and a reason may take, in tokens; a byte-level vocabulary of a small model needs one a character.
-    const int TokensOfChoice = 24;
+    // What a verdict and a reason may take, in tokens: a byte-level vocabulary of a small model needs one a character, and the grammar lets it indent at every
+    // place where JSON may have space. With 24 a model that did so came to no verdict.
+    const int TokensOfChoice = 96;
 
     const string First = "A";
     const string Second = "B";

@@ -59,6 +59,10 @@ public sealed record Recipe
     [NotInRecipe]
     public IReadOnlyList<TeacherSource> AllTeachers => Teachers ?? (Teacher is { } only ? [only] : []);
 
+    /// <summary>The file says how many rows are held out, or how they are chosen. A dataset's file that no teacher reads is trained on whole unless it does.</summary>
+    [NotInRecipe]
+    public bool SaysHeldOut { get; init; }
+
     /// <summary>The students of <see cref="Sweep"/>, in their order; empty where there is none.</summary>
     [NotInRecipe]
     public IReadOnlyList<SweepTrial> Trials { get; init; } = [];

@@ -27,7 +27,7 @@ public static class RecipeReader
 
         Recipe Bind(YamlNode from, List<Problem> found)
         {
-            var bound = Binder(path, found, known, files).Bind<Recipe>(from) with { Path = Path.GetFullPath(path) };
+            var bound = Binder(path, found, known, files).Bind<Recipe>(from) with { Path = Path.GetFullPath(path), SaysHeldOut = (from as YamlMap)?["evaluate"]?.Value is YamlMap evaluate && (evaluate["held_out"] ?? evaluate["split"]) is not null };
             found.AddRange(RecipeRules.Check(bound, known, from, found));
             return bound;
         }

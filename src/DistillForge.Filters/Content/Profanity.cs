@@ -16,7 +16,10 @@ public sealed class Profanity(Profanity.Options options) : IFilter
         "mierda", "puta", "putas", "hijo de puta", "cabrón", "cabrones", "gilipollas", "joder", "pendejo", "pendejos", "coño"]);
 
     /// <param name="Most">Swear words that a text may have.</param>
-    public sealed record Options(int Most = 0, Scope Scope = Scope.Completion);
+    public sealed record Options(int Most = 0, Scope Scope = Scope.Completion) : ICheckedOptions
+    {
+        public IEnumerable<Problem> Check() => Most >= 0 ? [] : [new Problem("most", $"is {Most}; it counts words, 0 or more.")];
+    }
 
     public Verdict Judge(Example example)
     {

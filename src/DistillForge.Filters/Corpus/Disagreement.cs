@@ -53,9 +53,18 @@ public sealed class Disagreement(Disagreement.Options options) : IDatasetFilter
     {
         var student = await StudentAsync(cancellationToken);
         var gaps = new List<double>();
+        var traced = 0;
         await foreach (var example in dataset.ReadAsync(cancellationToken))
         {
+            traced += example.Trace is { IsScored: true } ? 1 : 0;
             gaps.Add(GapOf(example, student));
+        }
+
+        // Else a wrong folder would pass for a student that agrees nowhere and everywhere: every row would stay.
+        if (options.Student.Count > 0 && gaps.Count > 0 && gaps.TrueForAll(double.IsNaN))
+        {
+            throw new ForgeException(new Problem("disagreement", traced == 0 ? "has no log-probabilities of the teacher for any row." : $"finds no row of this run among the {student.Count:N0} that {options.Student[0].Written} scored.",
+                traced == 0 ? "Capture them (generate.top_logprobs, a GGUF teacher), or remove the filter." : "Let the student score this run's rows: distillforge score runs/NAME/examples --teacher student.gguf"));
         }
 
         // The last that stays; of rows with the same gap the earlier ones.

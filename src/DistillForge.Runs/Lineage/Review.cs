@@ -51,7 +51,9 @@ public static class Review
         var rows = ReviewSheet.Read(source);
         var wanted = rows.Select(row => row["id"].Trim()).ToHashSet();
         var answers = await ExamplesFile.ReadAsync(Shards(runFolder), cancellationToken).Where(row => wanted.Contains(row.Id)).ToDictionaryAsync(row => row.Id, row => row.Text, cancellationToken: cancellationToken);
-        var (problems, now, known) = (new List<Problem>(), clock.GetUtcNow(), DecisionLog.All(runFolder).ToHashSet());
+        var (problems, now, all) = (new List<Problem>(), clock.GetUtcNow(), DecisionLog.All(runFolder));
+        // A row without a time of its own gets the import's: brought in again, it says what stands already.
+        var known = all.Concat(all.GroupBy(decision => decision.Id).SelectMany(row => row.Where(decision => decision.Time == row.Max(other => other.Time))).Select(decision => decision with { Time = now })).ToHashSet();
         var decisions = rows.Select(row => (row.Line, Decision: row.ToDecision(answers, reviewer, now, problems))).Where(row => row.Decision is not null).ToList();
         problems.AddRange(decisions.GroupBy(row => (row.Decision!.Id, row.Decision.Reviewer)).Where(group => group.Count(row => row.Decision!.Kind != DecisionKind.Comment) > 1)
             .Select(group => new Problem("id", $"{group.Key.Id} is decided twice by {group.Key.Reviewer}.", "Keep one.", group.Last().Line)));

@@ -26,6 +26,7 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         var (entries, hashes) = Chain(runFolder, changes);
         CheckHead(runFolder, head, hashes, changes);
         var files = 0L;
+        var asMade = new HashSet<string>(StringComparer.Ordinal);
         var tombstones = Tombstones(runFolder, changes);
         var latest = entries.Where(entry => entry.Kind == "stage").GroupBy(entry => entry.Stage).ToDictionary(group => group.Key, group => group.Last());
         foreach (var path in Directory.GetFiles(manifests, "*.json").Where(path => Path.GetFileName(path) != "hashes.json").Order(StringComparer.Ordinal))
@@ -41,12 +42,12 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
                 changes.Add(new Problem($"manifests/{stage}.json", $"is not as it was written on {entry.Time:u} (entry {entry.Number})."));
             }
 
-            files += CheckOutputs(runFolder, stage, tombstones, entry?.Number ?? 0, changes, cancellationToken);
+            files += CheckOutputs(runFolder, stage, tombstones, entry?.Number ?? 0, changes, asMade, cancellationToken);
         }
 
         files += CheckFiles(runFolder, entries, tombstones, changes);
-        // Each change is told once: what a manifest knows is in the list already.
-        changes.AddRange((BillCheck.TryOf(runFolder, cancellationToken)?.Changes ?? []).ExceptBy(changes.Select(change => change.Where), change => change.Where));
+        // Each change is told once: what a manifest knows is in the list already. A file that its stage made since the bill was written is none: the bill waits for the rest of the run.
+        changes.AddRange((BillCheck.TryOf(runFolder, cancellationToken)?.Changes ?? []).ExceptBy(changes.Select(change => change.Where).Concat(asMade), change => change.Where));
         changes.AddRange(latest.Values.Select(gone => new Problem($"manifests/{gone.Stage}.json", $"is gone; it was written on {gone.Time:u} (entry {gone.Number}).")));
         return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes);
     }
@@ -133,7 +134,7 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         return known.Count;
     }
 
-    static long CheckOutputs(string runFolder, string stage, Tombstones? tombstones, long written, List<Problem> changes, CancellationToken cancellationToken)
+    static long CheckOutputs(string runFolder, string stage, Tombstones? tombstones, long written, List<Problem> changes, HashSet<string> asMade, CancellationToken cancellationToken)
     {
         var files = 0L;
         foreach (var (name, hash) in Manifest.TryRead(runFolder, stage)?.Outputs ?? new Dictionary<string, string>())
@@ -157,6 +158,10 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
             else if (Sha256.OfFile(path) != wanted)
             {
                 changes.Add(new Problem(name, $"is not what stage {stage} made."));
+            }
+            else
+            {
+                asMade.Add(name);
             }
 
             files++;

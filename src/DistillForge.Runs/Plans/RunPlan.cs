@@ -13,6 +13,9 @@ public sealed record RunPlan(string Name, IReadOnlyList<PlannedStage> Stages, IR
 {
     static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
+    /// <summary>Keys and prices that asking would need and that are not there; the run would not start.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+
     public double Seconds => Asking.Sum(teacher => teacher.Seconds ?? 0);
 
     public double? CostUsd => Asking.Any(teacher => teacher.CostUsd is null) ? null : Asking.Sum(teacher => teacher.CostUsd);
@@ -47,6 +50,11 @@ public sealed record RunPlan(string Name, IReadOnlyList<PlannedStage> Stages, IR
         foreach (var limit in Budget)
         {
             yield return $"budget  {limit}";
+        }
+
+        foreach (var key in Missing)
+        {
+            yield return $"missing {key}";
         }
     }
 

@@ -22,6 +22,12 @@ sealed class DatasetStage(RunContext run) : Stage(run)
 
     protected override IReadOnlyDictionary<string, string> Inputs => SourceFiles.Of(Source).ToDictionary(input => input.Key, input => input.Value);
 
+    // Of a file without a teacher nothing was held out before, whatever the recipe said.
+    protected override IReadOnlyDictionary<string, string> Contents => SetsAside && !Run.Scores ? new Dictionary<string, string> { ["held out"] = "of the file" } : new Dictionary<string, string>();
+
+    // A file has no second helping: its rows all train, unless a teacher is to be compared on some, or the recipe says so.
+    bool SetsAside => Source.Template is null && (Run.Scores || (Run.Recipe is { SaysHeldOut: true, Evaluate.HeldOut: > 0 }));
+
     protected override IReadOnlyList<string> Outputs => ["examples", "held-out/examples"];
 
     protected override async Task<IReadOnlyDictionary<string, double>> ExecuteAsync(CancellationToken cancellationToken)
@@ -50,7 +56,7 @@ sealed class DatasetStage(RunContext run) : Stage(run)
     }
 
     async Task<(IAsyncEnumerable<Example> Rows, IAsyncEnumerable<Example> HeldOut)> StreamAsync(CancellationToken cancellationToken)
-        => Run.Scores && Source.Template is null ? await SplitAsync(cancellationToken) : (RowsAsync(cancellationToken), HeldOut().ToAsyncEnumerable());
+        => SetsAside ? await SplitAsync(cancellationToken) : (RowsAsync(cancellationToken), HeldOut().ToAsyncEnumerable());
 
     async IAsyncEnumerable<Example> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -90,7 +96,6 @@ sealed class DatasetStage(RunContext run) : Stage(run)
         }
     }
 
-    // Who compares student and teacher needs rows that were not trained on: of a file, those whose prompts hash lowest.
     async Task<(IAsyncEnumerable<Example>, IAsyncEnumerable<Example>)> SplitAsync(CancellationToken cancellationToken)
     {
         var (kept, aside) = new HeldOutChoice(Run).SetAside(await RowsAsync(cancellationToken).ToListAsync(cancellationToken), TextOf, row => row);
@@ -99,7 +104,7 @@ sealed class DatasetStage(RunContext run) : Stage(run)
 
     static string TextOf(Example row) => string.Join('\u001e', row.Prompt.Select(message => $"{message.Role}\u001f{message.Content}"));
 
-    // Only a template can give rows that are surely new; a file's rows all train, and the trainer holds its validation share back.
+    // Only a template can give rows that are surely new.
     IEnumerable<Example> HeldOut()
     {
         if (Source.Template is not { } file || Run.Recipe.Evaluate.HeldOut == 0)

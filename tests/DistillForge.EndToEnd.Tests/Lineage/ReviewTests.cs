@@ -65,5 +65,20 @@ public sealed class ReviewTests : IClassFixture<FilteredRun>, IDisposable
         Assert.False(Directory.Exists(Path.Combine(run, "decisions")));
     }
 
+    [Fact]
+    public async Task A_file_that_comes_twice_decides_once_and_a_changed_mind_counts_again()
+    {
+        var id = (await CuratedAsync())[0].Id;
+        async Task<int> TakenAsync(string decision) => (await Review.ImportAsync(run, work.File("sheet.jsonl", $$"""{"id":"{{id}}","decision":"{{decision}}"}"""), "Ada", TimeProvider.System, CancellationToken.None)).New.Values.Sum();
+
+        var taken = new List<int>();
+        foreach (var decision in new[] { "approve", "approve", "reject", "reject", "approve" })
+        {
+            taken.Add(await TakenAsync(decision));
+        }
+
+        Assert.Equal([1, 0, 1, 0, 1], taken);
+    }
+
     Task<List<Example>> CuratedAsync() => ExamplesFile.ReadAsync([Path.Combine(run, "curated.parquet")], CancellationToken.None).ToListAsync().AsTask();
 }

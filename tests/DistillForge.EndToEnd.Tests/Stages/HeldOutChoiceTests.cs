@@ -38,4 +38,23 @@ public sealed class HeldOutChoiceTests : IDisposable
         Assert.InRange(heldOut.Count(prompt => documents.Contains(DocumentOf(prompt))), both > 0 ? 20 : 0, both);
         Assert.True(split.Length == 0 || heldOut.CountBy(DocumentOf).All(document => document.Value == 5));
     }
+
+    // A file's rows all train where the recipe says nothing of it: as ever.
+    [Theory]
+    [InlineData("", 40, 0)]
+    [InlineData("evaluate: { held_out: 3 }", 37, 3)]
+    [InlineData("evaluate: { held_out: 300 }", 36, 4)] // a tenth at most
+    [InlineData("evaluate: { held_out: 0 }", 40, 0)]
+    [InlineData("evaluate: { split: clusters }", 36, 4)]
+    public async Task Of_a_file_without_a_teacher_as_many_rows_are_held_out_as_the_recipe_says(string evaluate, int rows, int heldOut)
+    {
+        work.File("rows.jsonl", string.Concat(Enumerable.Range(0, 40).Select(i => $$"""{"prompt": "the {{i}}th lamp {{i * i}}", "completion": "lamp {{i}} is dimmed"}{{"\n"}}""")));
+        var recipe = RecipeReader.Read(work.File("r.yaml", $"name: r\ndataset: {{ jsonl: rows.jsonl }}\nstudent: {{ vocabulary: {{ train: 300 }} }}\n{evaluate}"), Components.Known);
+        using var folder = RunFolder.Open(work.Run("r"));
+        var run = new RunContext(recipe, folder, Settings.Load(), SilentProgress.Instance, TimeProvider.System);
+
+        await new DatasetStage(run).DoAsync(CancellationToken.None);
+
+        Assert.Equal((rows, heldOut), (await ExamplesFile.ReadAsync([work.Run("r", "examples", "0.parquet")], default).CountAsync(), HeldOutBenchmark.TryRead(folder)?.Questions().Count() ?? 0));
+    }
 }

@@ -28,7 +28,9 @@ public sealed class JudgeTests : IDisposable
         var none = await FilterAsync(min: 5, $"{{ gguf: {gguf}, context: 1536 }}");
 
         Assert.Equal((4, 0), (all.Kept, all.Dropped));
-        Assert.Equal((0, 4), (none.Kept, none.Dropped));
+        // Which grades random weights give depends on the processor; an expected grade is below 5.
+        var best = lines.Select(line => JsonDocument.Parse(line).RootElement).Count(judged => judged.GetProperty("choice").GetString() == "5" && judged.GetProperty("probabilities").ValueKind == JsonValueKind.Null);
+        Assert.Equal((best, 4 - best), (none.Kept, none.Dropped));
         Assert.Equal(lines, File.ReadAllLines(Directory.GetFiles(judgements).Single()));
         Assert.Equal(4, lines.Length);
         foreach (var judged in lines.Select(line => JsonDocument.Parse(line).RootElement))
@@ -69,6 +71,23 @@ public sealed class JudgeTests : IDisposable
         Assert.Contains("The Bench (known by model judge-*); license MIT; may train: yes", RunLedger.Entries(work.Run("judged")).Single(entry => entry.Stage == "filter").Facts!["judges"], StringComparison.Ordinal);
         Assert.Contains("| judge-1m | prompts/answer.rubric.yaml (", File.ReadAllText(work.Run("judged", "dataset", "GOVERNANCE.md")), StringComparison.Ordinal);
         Assert.Contains("judge-1m graded 2 rows", JsonDocument.Parse(File.ReadAllText(work.Run("judged", "dataset", "croissant.json"))).RootElement.GetProperty("rai:machineAnnotationTools").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_judge_whose_key_is_not_set_is_found_before_a_row_is_judged_and_what_it_judged_before_still_counts()
+    {
+        work.File("rows.jsonl", """{"prompt": "dim the lamp", "completion": "the lamp is dimmed"}""");
+        await using var model = await LlamaModel.OpenAsync(gguf, new LlamaOptions(Threads: 1, Parallel: 2, Context: 1536), CancellationToken.None);
+        await using var server = await ModelServer.StartAsync(new ServedModel(model, "judge-1m"), new ServeOptions(), TimeProvider.System, _ => { }, CancellationToken.None);
+        var by = $"{{ api: \"{server.Address}v1\", model: judge-1m";
+
+        var error = await Assert.ThrowsAsync<ForgeException>(() => FilterAsync(min: 1, $"{by}, key_env: DISTILLFORGE_NO_SUCH_KEY }}"));
+        Assert.False(Directory.Exists(work.Run("judged", "examples")));
+        await FilterAsync(min: 1, $"{by} }}");
+        var again = await FilterAsync(min: 5, $"{by}, key_env: DISTILLFORGE_NO_SUCH_KEY }}");
+
+        Assert.Equal(("filters.judge.by.key_env", "names DISTILLFORGE_NO_SUCH_KEY, which is not set."), (error.Problems[0].Where, error.Problems[0].What));
+        Assert.Equal(1, again.Kept + again.Dropped);
     }
 
     async Task<(long Kept, long Dropped)> FilterAsync(int min, string by)

@@ -92,6 +92,25 @@ public sealed class ParaphraseTests : IDisposable
         Assert.Contains("perturbations leave 'paraphrase' out", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_key_that_is_not_set_is_found_before_anything_is_done_and_the_plan_says_it()
+    {
+        await using var server = Rewriter();
+        work.File("own.csv", "question,answer\nMach das Licht an,a\n");
+        var by = $"{{ api: \"{server.Address}\", model: rewriter-1, key_env: DISTILLFORGE_NO_SUCH_KEY }}";
+
+        var plan = await Forge.PlanAsync(new RunRequest(Recipe(by, "f16", "[ paraphrase ]", 100_000), work.Runs), SilentProgress.Instance, TimeProvider.System, CancellationToken.None);
+        var error = await Assert.ThrowsAsync<ForgeException>(() => RunAsync(by));
+
+        Assert.Equal("names DISTILLFORGE_NO_SUCH_KEY, which is not set.", Assert.Single(error.Problems).What);
+        Assert.Equal("evaluate.robustness.by.key_env", error.Problems[0].Where);
+        Assert.Equal(["missing evaluate.robustness.by.key_env names DISTILLFORGE_NO_SUCH_KEY, which is not set. Set the environment variable DISTILLFORGE_NO_SUCH_KEY, or the user secret of this name."], plan.Lines().Where(line => line.StartsWith("missing", StringComparison.Ordinal)));
+        Assert.False(Directory.Exists(work.Run("reworded", "examples")));
+        Assert.Equal(0, server.Count);
+        // Who trains only asks nobody.
+        await Forge.RunAsync(new RunRequest(Recipe(by, "f16", "[ paraphrase ]", 100_000), work.Runs, "filter"), said, TimeProvider.System, CancellationToken.None);
+    }
+
     Task RunAsync(string by, string types = "f16", string perturbations = "[ paraphrase ]", int budget = 100_000)
         => Forge.RunAsync(new RunRequest(Recipe(by, types, perturbations, budget), work.Runs), said, TimeProvider.System, CancellationToken.None);
 

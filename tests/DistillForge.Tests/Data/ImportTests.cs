@@ -28,6 +28,7 @@ public sealed class ImportTests : IDisposable
     [InlineData("{\"prompt\": \"a\"}\n\n{\"promt\": \"b\"}", "has none of 'messages', 'conversations', 'instruction', 'prompt', 'question', 'text', 'chosen' and 'turns'; its keys are 'promt'.", 3)]
     [InlineData("{\"prompt\": \"a\", \"chosen\": [{\"role\": \"user\", \"content\": \"b\"}]}", "has a 'chosen' that does not end with the assistant's answer.", 1)]
     [InlineData("[1]", "is no object.", 1)]
+    [InlineData("{\"prompt\": \"a\", \"prompt\": \"b\"}", "is no JSON: Duplicate property 'prompt'", 1)]
     [InlineData("{\"prompt\": 7}", "has a 'prompt' that is neither a text nor a list of messages.", 1)]
     [InlineData("{\"messages\": [{\"role\": \"user\"}]}", "has a message in 'messages' without the text 'content'.", 1)]
     [InlineData("{\"messages\": []}", "has an empty prompt.", 1)]
@@ -69,6 +70,8 @@ public sealed class ImportTests : IDisposable
     [Theory]
     [InlineData("txt,category\na,b\n", "text", "is no column. Did you mean 'txt'?", 1)]
     [InlineData("text\na\n\" \"\n", "text", "is empty. Remove the line, or fill it.", 3)]
+    [InlineData("text,answer\nturn on, please,ok\n", "", "has 3 fields, and the first line names 2. Put a text that holds a comma into quotation marks.", 2)]
+    [InlineData("text,text\na,b\n", "text", "names two columns. Give each a name of its own.", 1)]
     public async Task Csv_problems_name_column_and_line(string text, string column, string what, int line)
     {
         var problem = (await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(Import.CsvAsync(folder.Put("x.csv", text), "text", null, default)))).Problems.Single();

@@ -60,6 +60,20 @@ public sealed class SelectionTests : IDisposable
         Assert.Equal("drop keep drop drop drop", Actions(await Some.ListAsync(new Disagreement(options with { MinGap = 2, WithoutScore = Disagreement.Unscored.Drop }).JudgeAsync(rows, default))));
     }
 
+    [Theory]
+    [InlineData("scorer", "finds no row of this run among the 3 that other scored.")]
+    [InlineData(null, "has no log-probabilities of the teacher for any row.")]
+    public async Task Scores_of_other_rows_are_an_error_and_do_not_pass_for_agreement(string? scorer, string what)
+    {
+        await TracesFile.WriteAsync(folder["traces.parquet"], Some.Async(Enumerable.Range(90, 3).Select(i => Some.Trace(i) with { Scorer = "student" })), default);
+        var rows = new FilterContractTests.InMemory([.. Enumerable.Range(0, 2).Select(i => Some.Example(i) with { Trace = scorer is null ? null : Some.Trace(i) with { Scorer = scorer } })]);
+        var filter = new Disagreement(new Disagreement.Options { Student = [new RecipeFolder("other", folder.Folder)] });
+
+        var error = await Assert.ThrowsAsync<ForgeException>(() => Some.ListAsync(filter.JudgeAsync(rows, default)));
+
+        Assert.Equal(what, Assert.Single(error.Problems).What);
+    }
+
     [Fact]
     public void A_policy_is_judged_anew_when_the_students_scores_change()
     {
