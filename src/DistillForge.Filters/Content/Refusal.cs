@@ -4,20 +4,19 @@ using DistillForge.Core;
 namespace DistillForge.Filters;
 
 /// <summary>
-/// Drops answers that decline to answer, and assistant boilerplate that speaks of itself instead ("As an AI language model …"). An answer is weighed: <see cref="TraitReader"/> reads who declines what, and what else the
-/// answer shows, and each trait counts for or against a refusal (<see cref="Traits"/>). Where that leaves doubt, the opening is held against forms that refusals have: who can't or won't (see <see cref="Declining"/>), what may
-/// not be (<see cref="Impersonal"/>), which count too. <see cref="SelfDescription"/> knows what the speaker says it is.
+/// Drops answers that decline to answer, and assistant boilerplate that speaks of itself instead ("As an AI language model …"). An answer is weighed: its words, runs of them and what they say one after the other
+/// (<see cref="RefusalFeatures"/>) each count for or against a refusal (<see cref="RefusalWeights"/>). <see cref="SelfDescription"/> knows what the speaker says it is.
 /// </summary>
-[Component("refusal", Revision = 2)]
+[Component("refusal", Revision = 3)]
 public sealed class Refusal(Refusal.Options options) : IFilter
 {
     const int Window = 240;
 
-    // Of the log-odds; measured beside other values in curation.md.
-    const double FormCounts = 2;
+    // A sentence of the middle stands alone, and has to say more.
+    const double Plainly = 2;
 
-    // What is weighed; behind it only what Where asks for is looked at.
-    const int Weighed = 1500;
+    // No sentence that declines is shorter.
+    const int Shortest = 8;
 
     /// <summary>Where a refusal counts.</summary>
     public enum Place
@@ -33,13 +32,13 @@ public sealed class Refusal(Refusal.Options options) : IFilter
     /// <param name="Start">A sentence that begins within so many characters is one of the opening.</param>
     /// <param name="Boilerplate">Drop what speaks of itself as a model, too.</param>
     /// <param name="Bound">Points above which an answer is a refusal. Lower finds more refusals and takes more other answers for one, higher the reverse.</param>
-    public sealed record Options(Place Where = Place.Start, int Start = 250, bool Boilerplate = true, double Bound = 0.5) : ICheckedOptions
+    public sealed record Options(Place Where = Place.Start, int Start = 250, bool Boilerplate = true, double Bound = 0) : ICheckedOptions
     {
         public IEnumerable<Problem> Check()
         {
             if (Bound is not (>= -5 and <= 10))
             {
-                yield return new Problem("bound", $"is {Bound}; points lie between -5 (nearly all that declines anything) and 10 (hardly anything).", "0.5 is the default, 0 finds more, 2 is surer.");
+                yield return new Problem("bound", $"is {Bound}; points lie between -5 (nearly all that declines anything) and 10 (hardly anything).", "0 is the default, -0.5 finds more, 1 is surer.");
             }
         }
     }
@@ -47,72 +46,46 @@ public sealed class Refusal(Refusal.Options options) : IFilter
     public Verdict Judge(Example example)
     {
         var text = example.Text;
-        Span<char> characters = stackalloc char[PlainSentence.Capacity];
-        Span<int> starts = stackalloc int[PlainSentence.Capacity], ends = stackalloc int[PlainSentence.Capacity];
-        var sentence = new PlainSentence(characters, starts, ends);
-        return Weigh(text, ref sentence) ?? Later(text, ref sentence) ?? Verdict.Keep;
+        var score = RefusalScore.Of(text, RefusalWeights.Shipped);
+        if (score.Points > options.Bound)
+        {
+            return Drop(text, 0, score, options.Bound);
+        }
+
+        return (options.Where == Place.Throughout ? Throughout(text) : null) ?? (options.Boilerplate ? Boilerplate(text, score.Says) : null) ?? Verdict.Keep;
     }
 
-    Verdict? Weigh(string text, ref PlainSentence sentence)
+    Verdict? Throughout(string text)
     {
-        Span<bool> found = stackalloc bool[Traits.Count];
-        found.Clear();
-        var reader = new TraitReader(found, text);
-        for (var from = 0; from < Math.Min(Weighed, text.Length);)
+        for (var from = options.Start; from < text.Length;)
         {
-            var start = from;
-            from = sentence.Read(text, from);
-            reader.Read(sentence, isOpening: start < options.Start);
-        }
-
-        reader.Finish();
-        var points = Traits.Sum(found);
-        if (Unspaced(text) is { } unspaced)
-        {
-            return unspaced;
-        }
-
-        // Forms cost most of the time: they are tried where they decide.
-        points -= points > options.Bound && points - FormCounts <= options.Bound && IsOfPeople(text, ref sentence) ? FormCounts : 0;
-        var form = points <= options.Bound && points + FormCounts > options.Bound ? Opening(text, ref sentence) ?? Foreign(text) : null;
-        if (points > options.Bound || form is not null)
-        {
-            var (first, end) = reader.Clearest;
-            return form ?? Drop(text, "refusal", first, end, FormattableString.Invariant($": {Traits.Strongest(found)} ({points:0.0} points, more than {options.Bound:0.##})"));
-        }
-
-        return options.Boilerplate ? Boilerplate(text, ref sentence) : null;
-    }
-
-    bool IsOfPeople(string text, ref PlainSentence sentence)
-    {
-        for (var from = 0; from < Math.Min(options.Start, text.Length);)
-        {
-            from = sentence.Read(text, from);
-            if (Declining.IsOfPeople(sentence.Text))
+            var rest = text.AsSpan(from, Math.Min(Window, text.Length - from));
+            var length = rest.IndexOfAny(".!?\n") is var end and >= 0 ? end + 1 : rest.Length;
+            if (length >= Shortest && RefusalScore.Of(rest[..length], RefusalWeights.Shipped) is var score && score.Points > options.Bound + Plainly && Scene.IsOwnVoice(text, from))
             {
-                return true;
+                return Drop(text, from, score, options.Bound + Plainly);
             }
-        }
 
-        return false;
-    }
-
-    Verdict? Opening(string text, ref PlainSentence sentence)
-    {
-        for (var from = 0; from < Math.Min(options.Start, text.Length);)
-        {
-            from = sentence.Read(text, from);
-            if ((Declining.Find(sentence.Text, opens: true) ?? Impersonal.Find(sentence.Text)) is { } refusal && Drop(text, "refusal", sentence, refusal) is { } dropped)
-            {
-                return dropped;
-            }
+            from += length;
         }
 
         return null;
     }
 
-    Verdict? Boilerplate(string text, ref PlainSentence sentence)
+    static Verdict Drop(string text, int from, RefusalScore score, double bound)
+        => Drop(text, "refusal", from + score.Start, from + Math.Min(score.End, score.Start + Window), FormattableString.Invariant($": {score.Because(text.AsSpan(from))} ({score.Points:0.0} points, more than {bound:0.##})"));
+
+    // The patterns of self-descriptions are tried where a word says that there may be one.
+    Verdict? Boilerplate(string text, Sign says)
+    {
+        Span<char> characters = stackalloc char[PlainSentence.Capacity];
+        Span<int> starts = stackalloc int[PlainSentence.Capacity], ends = stackalloc int[PlainSentence.Capacity];
+        var sentence = new PlainSentence(characters, starts, ends);
+        var mayBe = (says & Sign.Machine) != Sign.None || (says & (Sign.Reach | Sign.Not)) == (Sign.Reach | Sign.Not);
+        return (mayBe ? Opening(text, ref sentence) : null) ?? Foreign(text, says) ?? Later(text, ref sentence);
+    }
+
+    Verdict? Opening(string text, ref PlainSentence sentence)
     {
         for (var from = 0; from < Math.Min(options.Start, text.Length);)
         {
@@ -123,8 +96,14 @@ public sealed class Refusal(Refusal.Options options) : IFilter
             }
         }
 
-        var within = Within(text);
-        foreach (var anchors in OtherLanguages.SelfAnchors.Take(Ascii.IsValid(within) ? 1 : 2))
+        return null;
+    }
+
+    Verdict? Foreign(string text, Sign says)
+    {
+        var within = text.AsSpan(0, options.Where == Place.Start ? Math.Min(options.Start, text.Length) : text.Length);
+        var (isMachine, isAscii) = ((says & Sign.Machine) != Sign.None || text.Length > AnswerWords.Limit, Ascii.IsValid(within));
+        foreach (var anchors in OtherLanguages.SelfAnchors.Skip(isMachine ? 0 : 1).Take((isMachine ? 1 : 0) + (isAscii ? 0 : 1)))
         {
             if (anchors.TryFind(within, 0, out var self, out var term) && Scene.IsOwnVoice(text, self))
             {
@@ -135,50 +114,19 @@ public sealed class Refusal(Refusal.Options options) : IFilter
         return null;
     }
 
-    ReadOnlySpan<char> Within(string text) => text.AsSpan(0, options.Where == Place.Start ? Math.Min(options.Start, text.Length) : text.Length);
-
-    // Only sentences in which a first word of a refusal stands are read as such.
+    // Only sentences in which a model is named are read as such.
     Verdict? Later(string text, ref PlainSentence sentence)
     {
-        var anchors = options.Where == Place.Throughout ? LaterAnchors : options.Boilerplate ? SelfAnchors : null;
-        for (var from = options.Start; anchors is not null && from < text.Length && anchors.TryFind(text, from, out var found, out _);)
+        for (var from = options.Start; from < text.Length && SelfAnchors.TryFind(text, from, out var found, out _);)
         {
             from = Math.Max(found + 1, sentence.Read(text, Beginning(text, found)));
-            var verdict = options.Where == Place.Throughout && Declining.Find(sentence.Text, opens: false) is { } refusal ? Drop(text, "refusal", sentence, refusal)
-                : options.Boilerplate && SelfDescription.Find(sentence.Text, opens: false) is { } description ? Drop(text, "assistant-boilerplate", sentence, description)
-                : null;
-            if (verdict is not null)
+            if (SelfDescription.Find(sentence.Text, opens: false) is { } description && Drop(text, "assistant-boilerplate", sentence, description) is { } dropped)
             {
-                return verdict;
+                return dropped;
             }
         }
 
         return null;
-    }
-
-    Verdict? Foreign(string text)
-    {
-        var within = Within(text);
-        var alphabets = Ascii.IsValid(within) ? 1 : 2;
-        foreach (var anchors in OtherLanguages.Anchors.Take(alphabets))
-        {
-            for (var from = 0; anchors.TryFind(within, from, out var start, out _); from = start + 1)
-            {
-                if (OtherLanguages.Refusing.LengthAt(text.AsSpan(start, Math.Min(Window, text.Length - start))) is > 0 and var length && Scene.IsOwnVoice(text, start))
-                {
-                    return Drop(text, "refusal", start, start + length);
-                }
-            }
-        }
-
-        return null;
-    }
-
-    // Written without spaces between words there are none to weigh: the form decides alone.
-    static Verdict? Unspaced(string text)
-    {
-        var opening = text.AsSpan(0, Math.Min(Window, text.Length));
-        return !Ascii.IsValid(opening) && opening.ContainsAny(OtherLanguages.Regrets) && OtherLanguages.Unspaced.LengthAt(opening) is > 0 and var whole ? Drop(text, "refusal", 0, whole) : null;
     }
 
     static Verdict? Drop(string text, string code, in PlainSentence sentence, Range part)
@@ -201,6 +149,4 @@ public sealed class Refusal(Refusal.Options options) : IFilter
 
     // Behind any apostrophe; all in ASCII, which is found fastest.
     static readonly TermFinder SelfAnchors = new(["as an ai", "a language model", "large language model", "an artificial intelligence", "just an ai", "am an ai", "m an ai"]);
-
-    static readonly TermFinder LaterAnchors = new(["as an ai", "a language model", "large language model", "an artificial intelligence", "just an ai", "am an ai", "m an ai", "i"]);
 }

@@ -26,11 +26,12 @@ public sealed class RefusalSetTests
     /// <summary>Answers of every length, tone and language, and harder look-alikes, by another hand; measured blind once, see <c>src/decisions/curation.md</c>.</summary>
     sealed record Row(string Text, bool Refusal, string Kind);
 
-    // What holds for each set now that it is read; each was measured blind once.
+    // The first three are among what the weights were fitted on; the fourth was measured blind, and nothing was tuned after.
     [Theory]
-    [InlineData("refusals.jsonl", 0.95, 0.95)]
-    [InlineData("refusals-one.jsonl", 0.92, 0.96)]
-    [InlineData("refusals-two.jsonl", 0.88, 0.96)]
+    [InlineData("refusals.jsonl", 0.98, 0.98)]
+    [InlineData("refusals-one.jsonl", 0.97, 0.98)]
+    [InlineData("refusals-two.jsonl", 0.97, 0.98)]
+    [InlineData("refusals-three.jsonl", 0.85, 0.965)]
     public void Finds_refusals_in_many_tones_and_languages_and_takes_few_other_answers_for_one(string set, double recall, double precision)
     {
         var (refusals, others) = Read(set);
@@ -50,10 +51,10 @@ public sealed class RefusalSetTests
         var (refusals, others) = (sets.SelectMany(set => set.Refusals).ToList(), sets.SelectMany(set => set.Others).ToList());
         int Dropped(List<Row> rows, double bound) => rows.Count(row => Judge(row.Text, new Refusal.Options(Bound: bound, Boilerplate: false)).Action == FilterAction.Drop);
 
-        var found = new[] { -1.0, 0.5, 2 }.Select(bound => Dropped(refusals, bound)).ToList();
-        var wrong = new[] { -1.0, 0.5, 2 }.Select(bound => Dropped(others, bound)).ToList();
+        var found = new[] { -1.0, 0.5, 3 }.Select(bound => Dropped(refusals, bound)).ToList();
+        var wrong = new[] { -1.0, 0.5, 3 }.Select(bound => Dropped(others, bound)).ToList();
 
-        Assert.True(found[0] > found[1] && found[1] > found[2] && wrong[0] > wrong[1] && wrong[1] > wrong[2], $"found {string.Join(' ', found)}, wrong {string.Join(' ', wrong)}");
+        Assert.True(found[0] >= found[1] && found[1] > found[2] && wrong[0] > wrong[1] && wrong[1] >= wrong[2], $"found {string.Join(' ', found)}, wrong {string.Join(' ', wrong)}");
     }
 
     static Verdict Judge(string text, Refusal.Options options) => new Refusal(options).Judge(Some.Example(text));

@@ -125,7 +125,7 @@ public sealed class RefusalTests
     }
 
     [Theory]
-    [InlineData("I'm sorry, but I can't assist with that.", "refusal", "'I can't assist with that' at characters 15..39: of which the next word speaks; and it is help that is declined; help with what was asked (4.2 points, more than 0.5)")]
+    [InlineData("I'm sorry, but I can't assist with that.", "refusal", "'I'm sorry, but I can't assist with that.' at characters 0..40: 'can't assist' 0.7, 'I'm sorry, but I can't assist' 0.5, 'I'm' 0.4 (6.4 points, more than 0)")]
     [InlineData("Well. As an AI language model, I think so.", "assistant-boilerplate", "'As an AI language model,' at characters 6..30")]
     public void Says_what_was_said_where(string text, string code, string detail)
         => Assert.Equal(new Reason(code, detail), new Refusal(new()).Judge(Some.Example(text)).Reason);

@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace DistillForge.Filters;
 
 /// <summary>Words and short phrases of English, German, French, Spanish, Portuguese, Italian, Dutch, a little Russian and Polish, and what they say. A star stands for any ending.</summary>
@@ -108,7 +106,7 @@ static class Lexicon
             recusar, recuso, recusar me, prefiro não, rifiut*, declin*, preferisco non, weiger, afwijzen, отказ*, вынужден, odmawiam,
             """),
         (Sign.Machine, """
-            ai, artificial intelligence, language model, llm, chatbot*, chat bot, virtual assistant, digital assistant, ai assistant, computer program, bot, openai, anthropic,
+            ai, artificial intelligence, language model, llm, chatgpt, robot, sentient, human being, chatbot*, chat bot, virtual assistant, digital assistant, ai assistant, computer program, bot, openai, anthropic,
             text only model, text based, programmed, algorithm, assistant, neural network, trained by, trained on, my training, my creators, my developers, software,
             ki, sprachmodell, künstliche intelligenz, ia, qu'ia, modèle de langage, intelligence artificielle, modelo de lenguaje, inteligencia artificial, modelo de linguagem,
             inteligência artificial, modello linguistico, intelligenza artificiale, taalmodel, ии, языковая модель, asistente, assistente, assistant virtuel, assistent,
@@ -215,52 +213,93 @@ static class Lexicon
             """),
     ];
 
-    static readonly FrozenDictionary<string, Sign>.AlternateLookup<ReadOnlySpan<char>> Whole;
+    static readonly SignTable Whole, Beginnings, Phrases;
 
-    // By their first two characters: of a word only few have to be tried.
-    static readonly Dictionary<int, (string Begin, Sign Sign)[]> Begins;
+    // By the first word: phrases whose last word may go on.
+    static readonly Dictionary<uint, (string Behind, Sign Sign)[]> Open;
 
-    static readonly FrozenDictionary<string, (string Behind, Sign Sign)[]>.AlternateLookup<ReadOnlySpan<char>> Phrases;
+    static readonly int LongestPhrase;
+
+    // A word that a phrase begins with.
+    const Sign BeginsPhrase = (Sign)(1 << 30);
 
     static Lexicon()
     {
         var terms = Lists.SelectMany(list => list.Terms.Split([',', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), (list, term) => (list.Sign, Term: term)).ToList();
-        Whole = terms.Where(one => !one.Term.Contains(' ') && !one.Term.EndsWith('*')).GroupBy(one => one.Term)
-            .ToFrozenDictionary(group => group.Key, group => Union(group.Select(one => one.Sign)), StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-        Begins = terms.Where(one => !one.Term.Contains(' ') && one.Term.EndsWith('*')).GroupBy(one => one.Term[..^1])
-            .Select(group => (Begin: group.Key, Sign: Union(group.Select(one => one.Sign)))).GroupBy(one => KeyOf(one.Begin)).ToDictionary(group => group.Key, group => group.ToArray());
-        Phrases = terms.Where(one => one.Term.Contains(' ')).GroupBy(one => one.Term[..one.Term.IndexOf(' ')])
-            .ToFrozenDictionary(group => group.Key, group => group.Select(one => (Rest(one.Term), one.Sign)).ToArray(), StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        var (words, phrases) = (terms.Where(one => !one.Term.Contains(' ')).ToList(), terms.Where(one => one.Term.Contains(' ')).ToList());
+        Whole = new SignTable(words.Where(one => !one.Term.EndsWith('*')).Select(one => (AnswerWords.HashOf(one.Term), one.Sign)).Concat(phrases.Select(one => (AnswerWords.HashOf(one.Term.AsSpan(0, one.Term.IndexOf(' '))), BeginsPhrase))));
+        Beginnings = new SignTable(words.Where(one => one.Term.EndsWith('*')).Select(one => (AnswerWords.HashOf(one.Term.AsSpan()[..^1]), one.Sign)));
+        Phrases = new SignTable(phrases.Where(one => !one.Term.EndsWith('*')).Select(one => (one.Term.Split(' ').Select(word => AnswerWords.HashOf(word)).Aggregate(Mix), one.Sign)));
+        Open = phrases.Where(one => one.Term.EndsWith('*')).GroupBy(one => AnswerWords.HashOf(one.Term.AsSpan(0, one.Term.IndexOf(' ')))).ToDictionary(group => group.Key, group => group.Select(one => (one.Term[(one.Term.IndexOf(' ') + 1)..^1], one.Sign)).ToArray());
+        LongestPhrase = phrases.Max(one => one.Term.Count(' ') + 1);
     }
 
-    static Sign Union(IEnumerable<Sign> signs) => signs.Aggregate(Sign.None, (all, sign) => all | sign);
+    static uint Mix(uint left, uint right) => (left * 31 ^ right) * 0x9E3779B1u;
 
-    static string Rest(string term) => term[(term.IndexOf(' ') + 1)..] is var rest && rest.EndsWith('*') ? rest[..^1] : rest + ' ';
-
-    static int KeyOf(ReadOnlySpan<char> word) => (word[0] << 16) | word[1];
-
-    /// <summary>What a word says, alone and with those behind it.</summary>
-    /// <param name="word">As <see cref="PlainSentence"/> writes it.</param>
-    /// <param name="behind">What follows it in the sentence, without the space between.</param>
-    public static Sign Of(ReadOnlySpan<char> word, ReadOnlySpan<char> behind)
+    /// <summary>What a word says alone, and its hash.</summary>
+    /// <param name="word">As <see cref="AnswerWords"/> writes it.</param>
+    public static Sign OfWord(scoped ReadOnlySpan<char> word, out uint hash)
     {
-        var sign = Whole.TryGetValue(word, out var whole) ? whole : Sign.None;
-        if (word.Length >= 2 && Begins.TryGetValue(KeyOf(word), out var begins))
+        var sign = Sign.None;
+        hash = AnswerWords.HashSeed;
+        for (var i = 0; i < word.Length; i++)
         {
-            foreach (var (begin, meaning) in begins)
-            {
-                sign |= word.StartsWith(begin, StringComparison.Ordinal) ? meaning : Sign.None;
-            }
+            hash = AnswerWords.HashOn(hash, word[i]);
+            sign |= i > 0 ? Beginnings[hash] : Sign.None;
         }
 
-        if (Phrases.TryGetValue(word, out var phrases))
+        return sign | Whole[hash];
+    }
+
+    /// <summary>What a word says with those behind it, and alone.</summary>
+    public static Sign Of(AnswerWords answer, int word)
+    {
+        var words = answer.All;
+        var sign = words[word].Signs;
+        if ((sign & BeginsPhrase) == Sign.None)
         {
-            foreach (var (rest, meaning) in phrases)
+            return sign;
+        }
+
+        sign &= ~BeginsPhrase;
+        var key = words[word].Hash;
+        for (var i = word + 1; i < Math.Min(words.Length, word + LongestPhrase); i++)
+        {
+            key = Mix(key, words[i].Hash);
+            sign |= Phrases[key];
+        }
+
+        if (Open.TryGetValue(words[word].Hash, out var open))
+        {
+            var behind = answer.Text[(words[word].At + words[word].Length + 1)..];
+            foreach (var (rest, meaning) in open)
             {
                 sign |= behind.StartsWith(rest, StringComparison.Ordinal) ? meaning : Sign.None;
             }
         }
 
         return sign;
+    }
+
+    /// <summary>Signs by hash; most hashes are not there, which a bit of near memory tells.</summary>
+    sealed class SignTable
+    {
+        const int Bits = 16;
+
+        readonly ulong[] near = new ulong[(1 << Bits) / 64];
+        readonly Dictionary<uint, Sign> signs = [];
+
+        public SignTable(IEnumerable<(uint Hash, Sign Sign)> all)
+        {
+            foreach (var (hash, sign) in all)
+            {
+                signs[hash] = signs.GetValueOrDefault(hash) | sign;
+                near[NearOf(hash) >> 6] |= 1ul << (int)(NearOf(hash) & 63);
+            }
+        }
+
+        static uint NearOf(uint hash) => (hash * 0x9E3779B1u) >> (32 - Bits);
+
+        public Sign this[uint hash] => (near[NearOf(hash) >> 6] & (1ul << (int)(NearOf(hash) & 63))) != 0 ? signs.GetValueOrDefault(hash) : Sign.None;
     }
 }

@@ -49,11 +49,6 @@ static class Scene
     static bool IsQuotedWhole(ReadOnlySpan<char> text)
         => text.Trim() is { Length: > 2 } all && IsQuote(all[0]) && IsQuote(all[^1]) && !all[1..^1].ContainsAny(Quotes);
 
-    /// <summary>"Hi Jordan, …": a message to somebody.</summary>
-    public static bool Greets(ReadOnlySpan<char> text) => Greeting.IsMatch(text);
-
-    static readonly Regex Greeting = new(@"\A\s*(?:hi|hello|hey|dear|bonjour|hallo|hola|olá|ciao)\s+\p{L}[\p{L}.]+", Linear);
-
     static int Depth(ReadOnlySpan<char> before) => before.Count('"') % 2 + Math.Max(0, before.Count('“') + before.Count('„') - before.Count('”')) + Math.Max(0, before.Count('«') - before.Count('»'));
 
     static char Near(ReadOnlySpan<char> text, int start)
