@@ -46,6 +46,11 @@ public sealed class Refusal(Refusal.Options options) : IFilter
     public Verdict Judge(Example example)
     {
         var text = example.Text;
+        if (IsName(text))
+        {
+            return Verdict.Keep;
+        }
+
         var score = RefusalScore.Of(text, RefusalWeights.Shipped);
         if (score.Points > options.Bound)
         {
@@ -54,6 +59,9 @@ public sealed class Refusal(Refusal.Options options) : IFilter
 
         return (options.Where == Place.Throughout ? Throughout(text) : null) ?? (options.Boilerplate ? Boilerplate(text, score.Says) : null) ?? Verdict.Keep;
     }
+
+    // A class of Banking77 is called "unable_to_verify_identity".
+    static bool IsName(ReadOnlySpan<char> text) => text.Contains('_') && !text.Trim().ContainsAny(" \t\r\n");
 
     Verdict? Throughout(string text)
     {
