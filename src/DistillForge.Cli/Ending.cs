@@ -28,6 +28,12 @@ static partial class Ending
             await Console.Error.WriteLineAsync(TerminalText.Harmless(error.Message));
             return error.ExitCode;
         }
+        // Where a library is looked for when its class is first touched.
+        catch (TypeInitializationException initial) when (initial.InnerException is ForgeException error)
+        {
+            await Console.Error.WriteLineAsync(TerminalText.Harmless(error.Message));
+            return error.ExitCode;
+        }
         catch (Exception error) when (Unavailable(error) is { } what)
         {
             await Console.Error.WriteLineAsync(TerminalText.Harmless(what));

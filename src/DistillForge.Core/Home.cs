@@ -4,7 +4,11 @@ namespace DistillForge.Core;
 public static class Home
 {
     /// <summary>The folder that holds <c>DistillForge.sln</c>: <c>DISTILLFORGE_HOME</c>, or found upwards from the program.</summary>
-    public static string Root { get; } = Find();
+    /// <exception cref="ForgeException">It is neither said nor found.</exception>
+    public static string Root => root.Value;
+
+    // Not when the class is first touched: an error there would reach the user as one of the runtime's.
+    static readonly Lazy<string> root = new(Find);
 
     /// <summary>The engines that npm brought: <c>src/engines/node_modules</c>.</summary>
     public static string Engines => Path.Combine(Root, "src", "engines", "node_modules");

@@ -25,8 +25,9 @@ if [ -z "$torch" ] && [ -z "${CMAKE_PREFIX_PATH:-}" ] && ! compgen -G '/usr/lib/
     say "libtorch is missing. Run ./distillforge setup, or: apt-get install libtorch-dev libopenblas0-pthread. Another libtorch: set TORCH_DIR to its folder."
 fi
 
-# A build folder remembers the libtorch that it was configured with.
-if [ ! -f "$out/build/torch-dir" ] || [ "$(cat "$out/build/torch-dir")" != "$torch" ]; then
+# A build folder remembers the libtorch that it was configured with, and where it lay itself: a copied one is of no use.
+remembers() { [ "$(realpath -m "$(sed -n "s/^$1:INTERNAL=//p" "$out/build/CMakeCache.txt")")" = "$(realpath -m "$2")" ]; }
+if [ ! -f "$out/build/torch-dir" ] || [ "$(cat "$out/build/torch-dir")" != "$torch" ] || ! remembers CMAKE_HOME_DIRECTORY "$here" || ! remembers CMAKE_CACHEFILE_DIR "$out/build"; then
     rm -rf "$out/build"
 fi
 log="$out/build.log"
