@@ -43,12 +43,12 @@ static class KeysAtHand
         {
             if (source.KeyEnv is { } name && string.IsNullOrEmpty(Keys.Default.Find(name)))
             {
-                yield return (new Problem($"{where}.key_env", $"names {name}, which is not set.", $"Set the environment variable {name}, or the user secret of this name."), known());
+                yield return (Keys.Missing($"{where}.key_env", name), known());
             }
 
             if (prices is not null && prices.Find(source.Model!) is null)
             {
-                yield return (new Problem("budget.max_cost_usd", $"is set, but the price of {source.Model} ({where}) is not known.", "Write it into appsettings.json, or appsettings.Local.json (DistillForge:Prices)."), known());
+                yield return (PriceTable.Missing(source.Model!), known());
             }
         }
     }

@@ -76,7 +76,7 @@ public sealed class ApiTeacher : ITeacher, IDisposable
             }
             else
             {
-                problems.Add(new Problem("teacher.key_env", $"names {name}, which is not set.", $"Set the environment variable {name}, or the user secret of this name."));
+                problems.Add(Keys.Missing("teacher.key_env", name));
             }
         }
 
@@ -84,7 +84,7 @@ public sealed class ApiTeacher : ITeacher, IDisposable
         problems.AddRange(found.Where(pair => pair.Value.Any(c => c is <= ' ' or > '~')).Select(pair => new Problem("teacher.key_env", $"{pair.Key} holds a character that no key has.", "Set it again, without line breaks and spaces.")));
         if (budget.Budget.MaxCostUsd is not null && price is null)
         {
-            problems.Add(new Problem("budget.max_cost_usd", $"is set, but the price of {options.Model} is not known.", $"Write it into appsettings.json, or appsettings.Local.json: \"DistillForge\": {{ \"{PriceTable.Section}\": {{ \"{options.Model}\": {{ \"Input\": 0, \"Output\": 0 }} }} }}, in US dollars for a million tokens."));
+            problems.Add(PriceTable.Missing(options.Model));
         }
 
         return problems.Count == 0 ? found : throw new ForgeException("The API teacher", problems);

@@ -57,4 +57,8 @@ public sealed class Keys(params IReadOnlyList<IKeySource> sources) : IKeySource
     public static Keys Default { get; } = new(new EnvironmentKeys(), new UserSecretKeys(UserSecretKeys.DefaultPath));
 
     public string? Find(string name) => sources.Select(source => source.Find(name)).FirstOrDefault(key => key is not null);
+
+    /// <summary>What is said where no source knows a name.</summary>
+    /// <param name="where">The recipe's key, e.g. <c>teacher.key_env</c>.</param>
+    public static Problem Missing(string where, string name) => new(where, $"names {name}, which is not set.", $"Set the environment variable {name}, or the user secret of this name.");
 }

@@ -48,6 +48,10 @@ public sealed class PriceTable
         ? price
         : prices.Where(known => model.StartsWith(known.Key, StringComparison.OrdinalIgnoreCase) && IsDate(model.AsSpan(known.Key.Length))).OrderByDescending(known => known.Key.Length).Select(known => known.Value).FirstOrDefault();
 
+    /// <summary>What is said where a budget in dollars needs a price that is not known.</summary>
+    public static Problem Missing(string model)
+        => new("budget.max_cost_usd", $"is set, but the price of {model} is not known.", $"Write it into appsettings.json, or appsettings.Local.json: \"DistillForge\": {{ \"{Section}\": {{ \"{model}\": {{ \"Input\": 0, \"Output\": 0 }} }} }}, in US dollars for a million tokens.");
+
     // -2024-07-18 or -20240718: another version of the same model, where -audio is another model.
     static bool IsDate(ReadOnlySpan<char> rest) => rest.Length >= 5 && rest[0] is '-' or '@' && !rest[1..].ContainsAnyExcept(DateLetters);
 
