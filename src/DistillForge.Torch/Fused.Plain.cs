@@ -43,6 +43,17 @@ static class Plain
         return masked.softmax(-1).to_type(scores.dtype).MoveToOuterDisposeScope();
     }
 
+    internal static Tensor causal_attention(Tensor queries, Tensor keys, Tensor values, double scale)
+    {
+        using var scope = NewDisposeScope();
+        var (b, heads, steps, size) = (queries.size(0), queries.size(1), queries.size(2), queries.size(3));
+        var groups = keys.size(1);
+        // The heads that share a key lie side by side: as more rows of one product, keys are never repeated.
+        var scores = queries.reshape(b, groups, heads / groups * steps, size).matmul(keys.transpose(-2, -1)); // [B, G, R·T, T]
+        var mixed = causal_softmax(scores, scale).matmul(values.transpose(1, 2)).view(b, heads, steps, size);
+        return mixed.transpose(1, 2).reshape(b, steps, heads * size).MoveToOuterDisposeScope();
+    }
+
     internal static Tensor linear(Tensor x, Tensor weight, ScalarType type)
     {
         using var scope = NewDisposeScope();

@@ -54,6 +54,16 @@ public static class Fused
     public static Tensor causal_softmax(Tensor scores, double scale)
         => Serves(scores) ? Kernels.causal_softmax(scores, scale) : Plain.causal_softmax(scores, scale);
 
+    /// <summary>
+    /// softmax(scale · Q·Kᵀ) · V of each head, where a position sees itself and those before it; H / G heads in a row share keys and values. Right padding needs no mask of its own.
+    /// </summary>
+    /// <param name="queries">[B, H, T, size]</param>
+    /// <param name="keys">[B, G, T, size], G a divisor of H</param>
+    /// <param name="values">[B, T, G, size], of any strides</param>
+    /// <returns>[B, T, H·size]</returns>
+    public static Tensor causal_attention(Tensor queries, Tensor keys, Tensor values, double scale)
+        => ServesAnywhere(queries) ? Kernels.causal_attention(queries, keys, values, scale) : Plain.causal_attention(queries, keys, values, scale);
+
     /// <summary>x · Wᵀ in <paramref name="type"/> while W stays float32: its copy in that type is made once per change of W, its gradient arrives in float32.</summary>
     /// <param name="x">[..., in]</param>
     /// <param name="weight">[out, in]</param>
@@ -62,6 +72,26 @@ public static class Fused
         => type == weight.dtype && type == x.dtype ? nn.functional.linear(x, weight)
             : ServesAnywhere(x) && type == ScalarType.BFloat16 && weight.is_leaf ? Kernels.linear(x, weight, type)
             : Plain.linear(x, weight, type);
+
+    /// <summary>
+    /// <see cref="linear"/> of one x and several weights. Two or three that lie end to end in memory, as <see cref="joined"/> lays them, are one product.
+    /// </summary>
+    /// <param name="x">[..., in]</param>
+    /// <param name="weights">[out, in] each</param>
+    /// <returns>[..., out] each, in <paramref name="type"/>; columns of one tensor where they were one product.</returns>
+    public static Tensor[] linears(Tensor x, IReadOnlyList<Tensor> weights, ScalarType type)
+        => (ServesAnywhere(x) && type is ScalarType.Float32 or ScalarType.BFloat16 ? Kernels.linears(x, weights, type) : null) ?? [.. weights.Select(weight => linear(x, weight, type))];
+
+    /// <summary>The same numbers as leaves of autograd that lie end to end in one piece of memory.</summary>
+    /// <param name="weights">[out, in] each, of one type and width</param>
+    public static Tensor[] joined(IReadOnlyList<Tensor> weights)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        var all = cat([.. weights], 0);
+        var start = 0L;
+        return [.. weights.Select(weight => all.narrow(0, (start += weight.size(0)) - weight.size(0), weight.size(0)).detach().requires_grad_(weight.requires_grad).DetachFromDisposeScope())];
+    }
 
     /// <summary>
     /// Cross-entropy of a softmax layer against sparse targets, Σ weights[n, k] · −log softmax(hidden · Wᵀ)[n, ids[n, k]], a few hundred rows

@@ -11,6 +11,7 @@ static class Kernels
     const long ChunkElementsOfGpu = 32L << 20;
 
     static readonly ConditionalWeakTable<torch.Tensor, Copy> Copies = [];
+    static readonly ConditionalWeakTable<torch.Tensor, Copy> JoinedCopies = []; // by the first of the weights
 
     internal static torch.Tensor rms_norm(torch.Tensor x, torch.Tensor weight, double eps, torch.ScalarType type)
         => Check.Tensor(Native.df_rms_norm(x.Handle, weight.Handle, eps, (int)type, out var result), result);
@@ -24,11 +25,38 @@ static class Kernels
     internal static torch.Tensor causal_softmax(torch.Tensor scores, double scale)
         => Check.Tensor(Native.df_causal_softmax(scores.Handle, scale, out var result), result);
 
+    internal static torch.Tensor causal_attention(torch.Tensor queries, torch.Tensor keys, torch.Tensor values, double scale)
+        => Check.Tensor(Native.df_causal_attention(queries.Handle, keys.Handle, values.Handle, scale, out var result), result);
+
     internal static torch.Tensor linear(torch.Tensor x, torch.Tensor weight, torch.ScalarType type)
     {
         using var scope = torch.NewDisposeScope();
         var narrow = x.to_type(type); // bfloat16: the only type that has copies
         return Check.Tensor(Native.df_mixed_linear(narrow.Handle, weight.Handle, CopyOf(weight).Handle, out var result), result).MoveToOuterDisposeScope();
+    }
+
+    // Null where the weights do not lie end to end, or are of another type.
+    internal static torch.Tensor[]? linears(torch.Tensor x, IReadOnlyList<torch.Tensor> weights, torch.ScalarType type)
+    {
+        if (weights.Count is not (2 or 3) || weights.Any(weight => weight.dtype != torch.ScalarType.Float32 || !weight.is_leaf))
+        {
+            return null;
+        }
+
+        using var scope = torch.NewDisposeScope();
+        var pointers = Check.Pointers(weights);
+        Check.Ok(Native.df_end_to_end(pointers, pointers.Length, out var handle));
+        if (handle.IsInvalid)
+        {
+            return null;
+        }
+
+        var all = new torch.Tensor(handle);
+        var (narrow, copy) = type == torch.ScalarType.BFloat16 ? (x.to_type(type), JoinedCopies.GetValue(weights[0], _ => new Copy()).Fresh(all, weights.Sum(weight => weight.Version))) : (x, all);
+        var results = new nint[pointers.Length];
+        Check.Ok(Native.df_joined_linear(narrow.Handle, pointers, pointers.Length, copy.Handle, results));
+        GC.KeepAlive(weights);
+        return Array.ConvertAll(results, result => new torch.Tensor(TensorHandle.Own(result)).MoveToOuterDisposeScope());
     }
 
     internal static (torch.Tensor Sum, torch.Tensor Surprisals) linear_sparse_cross_entropy(
@@ -63,22 +91,22 @@ static class Kernels
     }
 
     // A parameter's bfloat16 copy, renewed when the parameter was changed: once a step, however many batches a step has.
-    static torch.Tensor CopyOf(torch.Tensor weight) => Copies.GetValue(weight, _ => new Copy()).Fresh(weight);
+    static torch.Tensor CopyOf(torch.Tensor weight) => Copies.GetValue(weight, _ => new Copy()).Fresh(weight, weight.Version);
 
     sealed class Copy
     {
         torch.Tensor? value;
         (long Version, nint Data) seen;
 
-        internal torch.Tensor Fresh(torch.Tensor weight)
+        internal torch.Tensor Fresh(torch.Tensor weight, long version)
         {
             lock (this)
             {
                 Check.Ok(Native.df_data_id(weight.Handle, out var data));
-                if (value is null || seen != (weight.Version, data))
+                if (value is null || seen != (version, data))
                 {
                     Renew(weight);
-                    seen = (weight.Version, data);
+                    seen = (version, data);
                 }
 
                 return value!;

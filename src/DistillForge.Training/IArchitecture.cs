@@ -39,6 +39,24 @@ public sealed record Weight(string Name, Tensor Value, bool Decays, string? Alia
         return Adapter is { } adapter ? product + adapter.Apply(x, precision) : product;
     }
 
+    /// <summary>x · Wᵀ of several weights, and what their adapters add: a single product where they lie end to end.</summary>
+    public static Tensor[] Apply(Tensor x, Precision precision, params IReadOnlyList<Weight> weights)
+    {
+        var products = Fused.linears(x, [.. weights.Select(weight => weight.Value)], precision.Type);
+        return [.. weights.Zip(products, (weight, product) => weight.Adapter is { } adapter ? product + adapter.Apply(x, precision) : product)];
+    }
+
+    /// <summary>Lays matrices of one width end to end in memory.</summary>
+    internal static void Join(params IReadOnlyList<Weight> weights)
+    {
+        var joined = Fused.joined([.. weights.Select(weight => weight.Value)]);
+        foreach (var (weight, value) in weights.Zip(joined))
+        {
+            weight.Value.Dispose();
+            weight.Value = value;
+        }
+    }
+
     /// <summary>Keeps a frozen matrix in half the memory.</summary>
     internal void Store(ScalarType type)
     {

@@ -1,4 +1,5 @@
 // Errors, live tensors, threads, gradient mode, devices, the random generator.
+#include "blas.h"
 #include "shim.h"
 
 #include <ATen/Parallel.h>
@@ -10,8 +11,6 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #define DF_DEVICE_ALLOCATOR
 #endif
-
-#include <dlfcn.h>
 
 #include <atomic>
 #include <mutex>
@@ -59,18 +58,7 @@ DF_API void df_free(df_tensor* tensor)
 
 // An OpenBLAS with threads of its own does not hear of OpenMP's: two trainings side by side, a thread each, would still share its pool
 // and wait for each other.
-static void set_blas_threads(int32_t count)
-{
-    using Setting = void (*)(int);
-    static const auto set = [] {
-        void* blas = dlopen("libopenblas.so.0", RTLD_LAZY | RTLD_NOLOAD);
-        return blas ? reinterpret_cast<Setting>(dlsym(blas, "openblas_set_num_threads")) : nullptr;
-    }();
-    if (set)
-        set(count);
-}
-
-DF_API int df_set_threads(int32_t count) { DF_DO(at::set_num_threads(count); set_blas_threads(count)); }
+DF_API int df_set_threads(int32_t count) { DF_DO(at::set_num_threads(count); df::blas::set_threads(count)); }
 DF_API int32_t df_get_threads() { return at::get_num_threads(); }
 DF_API int32_t df_cuda_available() { return at::hasCUDA() ? 1 : 0; }
 

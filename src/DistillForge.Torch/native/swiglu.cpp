@@ -30,34 +30,56 @@ DF_INLINE void backward_run(const E* __restrict gate, const E* __restrict up, co
 RUNS(float)
 RUNS(uint16_t)
 
+// Calls body(row) for rows of [N, F], on all threads.
+template <class F>
+void each_row(const at::Tensor& t, F&& body)
+{
+    at::parallel_for(0, t.size(0), std::max<int64_t>(1, 16384 / std::max<int64_t>(t.size(1), 1)), [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; i++) {
+            body(i);
+        }
+    });
+}
+
+// [N, F] with numbers of a row side by side.
+at::Tensor flat(const at::Tensor& t)
+{
+    at::Tensor rows = t.reshape({ -1, t.size(-1) });
+    return rows.stride(1) == 1 ? rows : rows.contiguous();
+}
+
 struct SwiGlu : torch::autograd::Function<SwiGlu> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& gate_in, const at::Tensor& up_in)
     {
         at::AutoDispatchBelowADInplaceOrView below;
-        at::Tensor gate = gate_in.contiguous(), up = up_in.contiguous(), y = at::empty_like(gate);
-        TORCH_CHECK(gate.sizes() == up.sizes() && gate.scalar_type() == up.scalar_type(), "swiglu: gate and up have one shape and type");
+        TORCH_CHECK(gate_in.sizes() == up_in.sizes() && gate_in.scalar_type() == up_in.scalar_type() && gate_in.dim() > 0, "swiglu: gate and up have one shape and type");
+        at::Tensor gate = flat(gate_in), up = flat(up_in), y = at::empty(gate.sizes(), gate.options());
         by_type(gate, [&](auto* t) {
             using E = element<decltype(t)>;
             const auto *a = data<E>(gate), *b = data<E>(up);
             auto* c = data<E>(y);
-            at::parallel_for(0, gate.numel(), 16384, [&](int64_t from, int64_t to) { swiglu_forward(a + from, b + from, c + from, to - from); });
+            each_row(y, [&](int64_t i) { swiglu_forward(a + i * gate.stride(0), b + i * up.stride(0), c + i * y.stride(0), y.size(1)); });
         });
         context->save_for_backward({ gate, up });
-        return y;
+        return y.view(gate_in.sizes());
     }
 
     static variable_list backward(AutogradContext* context, variable_list gradients)
     {
         once_only();
         auto saved = context->get_saved_variables();
-        at::Tensor gate = saved[0], up = saved[1], g = gradients[0].contiguous(), ggate = at::empty_like(gate), gup = at::empty_like(up);
+        at::Tensor gate = saved[0], up = saved[1], g = flat(gradients[0]);
+        // Side by side, as the product that both come from takes them.
+        at::Tensor both = at::empty({ gate.size(0), 2 * gate.size(1) }, gate.options()), ggate = both.narrow(1, 0, gate.size(1)), gup = both.narrow(1, gate.size(1), gate.size(1));
         by_type(gate, [&](auto* t) {
             using E = element<decltype(t)>;
             const auto *a = data<E>(gate), *b = data<E>(up), *c = data<E>(g);
             auto *da = data<E>(ggate), *db = data<E>(gup);
-            at::parallel_for(0, gate.numel(), 16384, [&](int64_t from, int64_t to) { swiglu_backward(a + from, b + from, c + from, da + from, db + from, to - from); });
+            each_row(gate, [&](int64_t i) {
+                swiglu_backward(a + i * gate.stride(0), b + i * up.stride(0), c + i * g.stride(0), da + i * both.stride(0), db + i * both.stride(0), gate.size(1));
+            });
         });
-        return { ggate, gup };
+        return { ggate.view(gradients[0].sizes()), gup.view(gradients[0].sizes()) };
     }
 };
 

@@ -126,11 +126,9 @@ sealed class Gpt2Block
     // Three times [B, T, H, h] -> [B, T, d]
     Tensor Attend(Tensor queries, Tensor keys, Tensor values, Inside? inside)
     {
-        var (b, t) = (queries.shape[0], queries.shape[1]);
-        var (q, k, v) = (queries.transpose(1, 2).contiguous(), keys.transpose(1, 2).contiguous(), values.transpose(1, 2).contiguous());   // [B, H, T, h]
-        inside?.SeeAttention(layer + 1, q, k, v);
-        var weights = Fused.causal_softmax(q.matmul(k.transpose(-2, -1)), 1 / Math.Sqrt(shape.HeadSize));   // [B, H, T, T]
-        return weights.matmul(v).transpose(1, 2).reshape(b, t, shape.Width);
+        var (q, k) = (queries.transpose(1, 2), keys.transpose(1, 2));   // [B, H, T, h]
+        inside?.SeeAttention(layer + 1, q, k, values.transpose(1, 2));
+        return Fused.causal_attention(q, k, values, 1 / Math.Sqrt(shape.HeadSize));
     }
 
     static Tensor Linear(Tensor x, (Weight Matrix, Weight Bias) linear, Precision precision)

@@ -53,6 +53,8 @@ sealed class LlamaBlock
         gate = Matrix("mlp.gate_proj", shape.FeedForward, shape.Width, deviation);
         up = Matrix("mlp.up_proj", shape.FeedForward, shape.Width, deviation);
         down = Matrix("mlp.down_proj", shape.Width, shape.FeedForward, residual);
+        Weight.Join(query, key, value);
+        Weight.Join(gate, up);
         Weights = [attentionNorm, query, key, value, output, feedForwardNorm, gate, up, down, .. new[] { queryBias, keyBias, valueBias, queryNorm, keyNorm }.OfType<Weight>()];
     }
 
@@ -76,7 +78,8 @@ sealed class LlamaBlock
 
         x = x + Linear(attended, output, precision);
         var h = Fused.rms_norm(x, feedForwardNorm.Value, shape.NormEpsilon, precision.Type);
-        var activated = Fused.swiglu(Linear(h, gate, precision), Linear(h, up, precision));   // [.., F]
+        var wide = Weight.Apply(h, precision, gate, up);
+        var activated = Fused.swiglu(wide[0], wide[1]);   // [.., F]
         inside?.Watch?.Invoke(layer + 1, Flow.Neurons, activated);
         return (x + Linear(activated, down, precision)).MoveToOuterDisposeScope();
     }
@@ -85,31 +88,24 @@ sealed class LlamaBlock
     Tensor Attend(Tensor h, Tensor rotary, Precision precision, Inside? inside, Layout? layout)
     {
         var (b, t) = (h.shape[0], h.shape[1]);
-        Tensor Project(Weight weight, Weight? bias, Weight? norm, int heads)
+        Tensor Split(Tensor x, Weight? bias, Weight? norm, int heads)
         {
-            var x = Linear(h, weight, precision);
             var split = (bias is null ? x : x + bias.Value.to_type(x.dtype)).view(b, t, heads, shape.HeadSize);
             return norm is null ? split : Fused.rms_norm(split, norm.Value, shape.NormEpsilon);
         }
 
-        var (q, k, v) = (Project(query, queryBias, queryNorm, shape.Heads), Project(key, keyBias, keyNorm, shape.KeyValueHeads), Project(value, valueBias, null, shape.KeyValueHeads));
+        var projected = Weight.Apply(h, precision, query, key, value);
+        var (q, k, v) = (Split(projected[0], queryBias, queryNorm, shape.Heads), Split(projected[1], keyBias, keyNorm, shape.KeyValueHeads), Split(projected[2], valueBias, null, shape.KeyValueHeads));
         return layout is null ? Attend(q, k, v, rotary, inside) : layout.Attend(q, k, v, (a, b, c) => Attend(a, b, c, rotary, inside));
     }
 
     // [B, T, H, h] and twice [B, T, G, h] -> [B, T, H·h]
     Tensor Attend(Tensor queries, Tensor keys, Tensor values, Tensor rotary, Inside? inside)
     {
-        var (b, t) = (queries.shape[0], queries.shape[1]);
-        var group = shape.Heads / shape.KeyValueHeads;
         var q = Fused.rope(queries, rotary);           // [B, H, T, h]
         var k = Fused.rope(keys, rotary);              // [B, G, T, h]
-        var v = values.transpose(1, 2);
-        inside?.SeeAttention(layer + 1, q, k, v);
-
-        // The heads that share a key lie side by side: as more rows of one product, keys are never repeated.
-        var scores = q.view(b, shape.KeyValueHeads, group * t, shape.HeadSize).matmul(k.transpose(-2, -1));   // [B, G, R·T, T]
-        var weights = Fused.causal_softmax(scores, 1 / Math.Sqrt(shape.HeadSize));
-        return weights.matmul(v).view(b, shape.Heads, t, shape.HeadSize).transpose(1, 2).reshape(b, t, shape.Heads * shape.HeadSize);
+        inside?.SeeAttention(layer + 1, q, k, values.transpose(1, 2));
+        return Fused.causal_attention(q, k, values, 1 / Math.Sqrt(shape.HeadSize));
     }
 
     static Tensor Linear(Tensor x, Weight weight, Precision precision) => weight.Apply(x, precision);

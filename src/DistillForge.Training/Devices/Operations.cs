@@ -52,6 +52,7 @@ static class Operations
             Of("rope", x => Fused.rope(In(x[0]), Fused.rope_table(40, 16, 10_000).to(x[0].device)), random => [Case.Normal(random, 2, 33, 3, 16)]),
             Of("rope at positions", x => Fused.rope(In(x[0]), Fused.rope_table(40, 16, 10_000).to(x[0].device), x[1]), random => [Case.Normal(random, 2, 33, 3, 16), Case.Ids(random, 40, 2, 33)]),
             Of("causal_softmax", x => Fused.causal_softmax(In(x[0]) * 1, 0.3), random => [Case.Normal(random, 2, 2, 66, 33)]),
+            Of("causal_attention", x => Fused.causal_attention(In(x[0]), In(x[1]), In(x[2]), 0.3), random => [Case.Normal(random, 2, 6, 70, 16), Case.Normal(random, 2, 2, 70, 16), Case.Normal(random, 2, 70, 2, 16)]),
             Of("linear", x => Fused.linear(x[0], x[1], type), random => [Case.Normal(random, 3, 20, 64), Case.Normal(random, 48, 64)]),
             Of("linear_sparse_cross_entropy", x => Fused.linear_sparse_cross_entropy(x[0], x[1], x[2] - 1, x[3].abs().detach(), 97, type).sum, Head),
             Of("its surprisals", x => Fused.linear_sparse_cross_entropy(x[0], x[1], x[2] - 1, x[3].abs().detach(), 97, type).surprisals, Head),

@@ -8,7 +8,7 @@ public sealed class FusedTests
     const double Float32Tolerance = 2e-6;
     const double BFloat16Tolerance = 1.2e-2;
 
-    public static TheoryData<string> Names => ["rms_norm", "rms_norm to bfloat16", "swiglu", "rope", "rope at positions", "causal_softmax", "linear", "linear_sparse_cross_entropy"];
+    public static TheoryData<string> Names => ["rms_norm", "rms_norm to bfloat16", "swiglu", "rope", "rope at positions", "causal_softmax", "causal_attention", "linear", "linear_sparse_cross_entropy"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -23,6 +23,7 @@ public sealed class FusedTests
     [InlineData("swiglu")]
     [InlineData("rope")]
     [InlineData("causal_softmax")]
+    [InlineData("causal_attention")]
     [InlineData("linear_sparse_cross_entropy")]
     public void Gradients_agree_with_finite_differences(string name)
     {
@@ -121,6 +122,54 @@ public sealed class FusedTests
         Assert.Equal((1f, 3f), (before, Fused.linear(x, weight, ScalarType.BFloat16).ToSingle()));
     }
 
+    [Theory]
+    [InlineData(2, ScalarType.Float32)]
+    [InlineData(3, ScalarType.Float32)]
+    [InlineData(3, ScalarType.BFloat16)]
+    public void Weights_end_to_end_give_what_they_give_apart(int count, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        var apart = Enumerable.Range(1, count).Select(i => randn(8 * i, 16).requires_grad_()).ToArray();
+        var joined = Fused.joined(apart);
+        var x = randn(2, 5, 16);
+
+        var (expected, expectedX) = Gradients(apart);
+        var (found, foundX) = Gradients(joined);
+
+        var tolerance = type == ScalarType.Float32 ? Float32Tolerance : BFloat16Tolerance;
+        Assert.All(expected.Zip(found), pair => Assert.InRange(Compare.Relative(pair.First, pair.Second), 0, tolerance));
+        Assert.InRange(Compare.Relative(expectedX, foundX), 0, tolerance);
+
+        (Tensor[] Found, Tensor X) Gradients(Tensor[] weights)
+        {
+            var input = x.detach().clone().requires_grad_();
+            var products = Fused.linears(input, weights, type);
+            // The second counts for nothing: its gradient is none.
+            products.Where((_, i) => i != 1).Aggregate(zeros(1), (sum, product) => sum + product.to_type(ScalarType.Float32).pow(2).sum()).backward();
+            return ([.. products.Select(product => product.detach()), weights[0].grad!], input.grad!);
+        }
+    }
+
+    [Fact]
+    public void Only_weights_end_to_end_are_columns_of_one_product_and_its_copy_follows_each_of_them()
+    {
+        using var scope = NewDisposeScope();
+        var weights = Fused.joined([ones(4, 2).requires_grad_(), ones(3, 2).requires_grad_()]);
+        var x = ones(1, 2, dtype: ScalarType.BFloat16);
+        var before = Fused.linears(x, weights, ScalarType.BFloat16);
+
+        using (no_grad())
+        {
+            weights[1].mul_(3);
+        }
+
+        var after = Fused.linears(x, weights, ScalarType.BFloat16);
+        Assert.Equal((7L, 2f, 2f), (before[0].stride(0), before[0][0, 0].ToSingle(), before[1][0, 0].ToSingle()));
+        Assert.Equal((2f, 6f), (after[0][0, 0].ToSingle(), after[1][0, 0].ToSingle()));
+        Assert.Equal(4, Fused.linears(x, [weights[0].clone(), weights[1]], ScalarType.BFloat16)[0].stride(0));
+    }
+
     // From 0 towards a random target; gradients are clipped to a norm of 1. Returns value, mean, square.
     static Tensor Descend(bool fused)
     {
@@ -185,6 +234,8 @@ public sealed class FusedTests
         "rope" => ([[2, 5, 3, 8]], (x, type) => Fused.rope(x[0].to_type(type), Fused.rope_table(5, 8, 100))),
         "rope at positions" => ([[2, 3, 2, 6]], (x, type) => Fused.rope(x[0].to_type(type), Fused.rope_table(9, 6, 100), tensor([0L, 4, 8, 3, 3, 1], [2, 3]))),
         "causal_softmax" => ([[2, 2, 12, 6]], (x, type) => Fused.causal_softmax((x[0] * 2).to_type(type, copy: true), 0.7)),
+        // More positions than a block of queries has; values as columns of a wider product.
+        "causal_attention" => ([[1, 4, 70, 4], [1, 2, 70, 4], [1, 70, 2, 5]], (x, type) => Fused.causal_attention(x[0].to_type(type), x[1].to_type(type), x[2].to_type(type).narrow(-1, 0, 4), 0.7)),
         "linear" => ([[2, 3, 16], [11, 16]], (x, type) => Fused.linear(x[0].to_type(type), x[1], type)),
         "linear_sparse_cross_entropy" => ([[9, 16], [21, 16]], (x, type) => Fused.linear_sparse_cross_entropy(
             x[0], x[1], tensor(Enumerable.Range(0, 27).Select(i => i * 7L % 22 - 2).ToArray(), [9, 3]), full(9, 3, 0.3f) * arange(1, 4), 20, type).sum),
