@@ -21,7 +21,7 @@ public static class Fused
     /// <param name="weight">[d], float32</param>
     /// <param name="type">Type of the result, x's own when absent: a float32 residual stream feeds bfloat16 products without a pass for the cast.</param>
     public static Tensor rms_norm(Tensor x, Tensor weight, double eps, ScalarType? type = null)
-        => Serves(x) ? Kernels.rms_norm(x, weight, eps, type ?? x.dtype) : Plain.rms_norm(x, weight, eps, type ?? x.dtype);
+        => ServesAnywhere(x) ? Kernels.rms_norm(x, weight, eps, type ?? x.dtype) : Plain.rms_norm(x, weight, eps, type ?? x.dtype);
 
     /// <summary>Rows of a table [V, d] by id, [...] → [..., d]; its gradient is summed by sorted ids.</summary>
     public static Tensor embedding(Tensor ids, Tensor weight) => Serves(weight) ? Kernels.embedding(ids, weight) : Plain.embedding(ids, weight);
@@ -44,7 +44,7 @@ public static class Fused
     /// <param name="positions">int64 [T], or [B, T] when rows differ; 0 … T−1 when absent.</param>
     /// <returns>[B, H, T, size], contiguous</returns>
     public static Tensor rope(Tensor x, Tensor table, Tensor? positions = null)
-        => Serves(x) ? Kernels.rope(x, table, positions) : Plain.rope(x, table, positions);
+        => ServesAnywhere(x) ? Kernels.rope(x, table, positions) : Plain.rope(x, table, positions);
 
     /// <summary>
     /// softmax(scale · scores) where row r sees columns 0 … r mod T, so several heads may be folded into the rows. Works in place:

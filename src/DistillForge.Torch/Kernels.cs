@@ -63,7 +63,7 @@ static class Kernels
         torch.Tensor hidden, torch.Tensor weight, torch.Tensor ids, torch.Tensor weights, long vocabulary, torch.ScalarType type, bool plain = false)
     {
         using var scope = torch.NewDisposeScope();
-        var chunk = hidden.device_type == DeviceType.CPU ? Math.Clamp(ChunkElements / Math.Max(1, weight.size(0)), 128, ChunkRows) : Math.Max(1024, ChunkElementsOfGpu / Math.Max(1, weight.size(0)));
+        var chunk = hidden.device_type == DeviceType.CPU ? Math.Clamp(ChunkElements / Math.Max(1, weight.size(0)), 128, ChunkRows) : Math.Max(256, ChunkElementsOfGpu / Math.Max(1, weight.size(0)));
         var narrow = hidden.to_type(type);
         var copy = type == weight.dtype ? weight : type == torch.ScalarType.BFloat16 ? CopyOf(weight) : weight.to_type(type);
         var (sum, surprisals) = Check.Pair(

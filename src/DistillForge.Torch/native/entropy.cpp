@@ -99,20 +99,24 @@ void rows_of(const at::Tensor& logits, int64_t start, const at::Tensor& ids, con
     });
 }
 
-// The same in plain operations, for any device; in blocks, because the float32 log-probabilities lie beside the logits.
+// The same in plain operations, for any device: few passes over the logits, and one float32 copy of them.
 void rows_plain(const at::Tensor& logits, int64_t start, const at::Tensor& ids_all, const at::Tensor& weights_all, const at::Tensor& losses, const at::Tensor& surprisals, const Numbers& numbers)
 {
-    int64_t columns = logits.size(1), block = std::max<int64_t>(128, (8 << 20) / columns);
-    for (int64_t first = 0; first < logits.size(0); first += block) {
-        int64_t n = std::min(block, logits.size(0) - first), at = start + first;
-        at::Tensor ids = ids_all.narrow(0, at, n), ignored = ids.lt(0), safe = ids.clamp_min(0), weights = weights_all.narrow(0, at, n).masked_fill(ignored, 0);
-        at::Tensor rows = logits.narrow(0, first, n), known = rows.narrow(1, 0, numbers.valid), log = at::log_softmax(known, 1, at::kFloat), found = log.gather(1, safe).neg_().masked_fill_(ignored, 0);
-        surprisals.narrow(0, at, n).copy_(found);
-        losses.narrow(0, at, n).copy_((found * weights).sum(1));
-        if (numbers.hidden_gradient || numbers.weight_gradient) {
-            known.copy_(log.exp_().mul_(weights.sum(1, true)).scatter_add_(1, safe, weights.neg()));
-            rows.narrow(1, numbers.valid, columns - numbers.valid).zero_();
-        }
+    int64_t n = logits.size(0), columns = logits.size(1);
+    at::Tensor ids = ids_all.narrow(0, start, n), ignored = ids.lt(0), safe = ids.clamp_min(0), weights = weights_all.narrow(0, start, n).masked_fill(ignored, 0);
+    at::Tensor known = logits.narrow(1, 0, numbers.valid), shares = at::softmax(known, 1, at::kFloat), seen = shares.gather(1, safe);
+    // log sum exp of a row is what its largest logit is above the logarithm of its share.
+    auto [top, place] = known.max(1, true);
+    at::Tensor found = (top.to(at::kFloat) - shares.gather(1, place).log_() - known.gather(1, safe).to(at::kFloat)).masked_fill_(ignored, 0);
+    surprisals.narrow(0, start, n).copy_(found);
+    losses.narrow(0, start, n).copy_((found * weights).sum(1));
+    if (numbers.hidden_gradient || numbers.weight_gradient) {
+        at::Tensor whole = weights.sum(1, true);
+        at::mul_out(known, shares, whole);
+        // Where there are targets the difference is made in float32 and rounded once; the copy is free by now and adds up ids that a row names twice.
+        shares.scatter_(1, safe, 0).scatter_add_(1, safe, weights.neg());
+        known.scatter_(1, safe, (seen * whole + shares.gather(1, safe)).to(known.scalar_type()));
+        logits.narrow(1, numbers.valid, columns - numbers.valid).zero_();
     }
 }
 
@@ -132,7 +136,7 @@ void add_to(const at::Tensor& total, const at::Tensor& part)
 // total += l^T part, so many rows of the vocabulary at once: in bfloat16 the products need a place before they are added in float32.
 void add_products(const at::Tensor& total, const at::Tensor& l, const at::Tensor& part)
 {
-    constexpr int64_t rows = 8192;
+    const int64_t rows = total.is_cpu() ? 8192 : total.size(0);
     for (int64_t first = 0; first < total.size(0); first += rows) {
         int64_t n = std::min(rows, total.size(0) - first);
         add_to(total.narrow(0, first, n), df::mm(l.narrow(1, first, n).t(), part));

@@ -2,6 +2,8 @@
 // type, so that a float32 residual stream feeds bfloat16 products without a pass of its own for the cast.
 #include "fused.h"
 
+#include <torch/version.h>
+
 using namespace df;
 
 namespace {
@@ -97,6 +99,20 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
     }
 };
 
+// Out of other operations, whose gradients libtorch knows; since 2.9 one kernel of a GPU.
+at::Tensor composed(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type)
+{
+    at::Tensor wide = x.to(at::kFloat);
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
+    return at::rms_norm(wide, { weight.size(0) }, weight, eps).to(type);
+#else
+    return (wide * at::rsqrt(wide.square().mean(-1, true) + eps) * weight).to(type);
+#endif
+}
+
 } // namespace
 
-DF_API int df_rms_norm(df_tensor* x, df_tensor* weight, double eps, int32_t type, df_tensor** out) { DF_RETURN(RmsNorm::apply(get(x), get(weight), eps, static_cast<int64_t>(type))); }
+DF_API int df_rms_norm(df_tensor* x, df_tensor* weight, double eps, int32_t type, df_tensor** out)
+{
+    DF_RETURN(get(x).is_cpu() ? RmsNorm::apply(get(x), get(weight), eps, static_cast<int64_t>(type)) : composed(get(x), get(weight), eps, static_cast<at::ScalarType>(type)));
+}

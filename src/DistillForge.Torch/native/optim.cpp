@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
+#include <torch/version.h>
 
 #include <map>
 
@@ -58,6 +59,28 @@ void adamw_fused(const at::Tensor& p, const at::Tensor& g, const at::Tensor& m, 
 struct adamw_group {
     std::vector<at::Tensor> values, gradients, means, squares;
 };
+
+// On a GPU: libtorch's own kernel, which reads and writes each number once.
+bool adamw_on_gpu(adamw_group& all, int64_t step, double rate, double beta1, double beta2, double eps, double decay)
+{
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 1)
+    for (const auto* tensors : { &all.values, &all.gradients, &all.means, &all.squares }) {
+        for (const at::Tensor& t : *tensors) {
+            if (!t.is_cuda() || t.scalar_type() != at::kFloat || !t.is_contiguous()) {
+                return false;
+            }
+        }
+    }
+    std::vector<at::Tensor> steps(all.values.size(), at::full({}, static_cast<double>(step), all.values[0].options()));
+    at::_fused_adamw_(all.values, all.gradients, all.means, all.squares, {}, steps, rate, beta1, beta2, decay, eps, false, false);
+    for (const at::Tensor& t : all.values) {
+        t.unsafeGetTensorImpl()->bump_version(); // it does not by itself, and copies in bfloat16 would not follow
+    }
+    return true;
+#else
+    return false;
+#endif
+}
 
 void adamw_plain(adamw_group& all, adamw_numbers a)
 {
@@ -124,7 +147,9 @@ DF_API int df_adamw(df_tensor* const* parameters, df_tensor* const* means, df_te
             }
         }
         for (auto& [step, found] : others) {
-            adamw_plain(found.second, found.first);
+            if (!adamw_on_gpu(found.second, step, rate, beta1, beta2, eps, decay)) {
+                adamw_plain(found.second, found.first);
+            }
         }
     });
 }

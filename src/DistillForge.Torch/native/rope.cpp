@@ -48,6 +48,18 @@ void turn(const at::Tensor& x, at::IntArrayRef xs, const at::Tensor& y, at::IntA
     });
 }
 
+// The same out of libtorch's operations, for other devices: four of them and a cast.
+at::Tensor turned(const at::Tensor& x, const at::Tensor& table, const at::Tensor& positions, bool back)
+{
+    int64_t steps = x.size(1), half = x.size(3) / 2;
+    at::Tensor angles = (positions.numel() > 0 ? table.index_select(0, positions.flatten()) : table.narrow(0, 0, steps)).view({ positions.dim() == 2 ? x.size(0) : 1, steps, 1, 2 * half });
+    at::Tensor cosine = angles.narrow(-1, 0, half), sine = angles.narrow(-1, half, half), a = x.narrow(-1, 0, half), b = x.narrow(-1, half, half);
+    at::Tensor y = at::empty({ x.size(0), x.size(2), steps, 2 * half }, x.options().dtype(at::kFloat)), rows = y.transpose(1, 2), first = rows.narrow(-1, 0, half), second = rows.narrow(-1, half, half);
+    at::mul_out(first, a, cosine).addcmul_(b, sine, back ? 1 : -1);
+    at::mul_out(second, b, cosine).addcmul_(a, sine, back ? -1 : 1);
+    return y.to(x.scalar_type());
+}
+
 struct Rope : torch::autograd::Function<Rope> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& table_in, const at::Tensor& positions_in)
     {
@@ -56,10 +68,13 @@ struct Rope : torch::autograd::Function<Rope> {
         at::Tensor x = input.stride(3) == 1 ? input : input.contiguous(), table = table_in.contiguous(), positions = positions_in.contiguous();
         TORCH_CHECK(table.scalar_type() == at::kFloat && table.dim() == 2 && table.size(1) == x.size(3), "rope: the table is float32 [length, size]");
         TORCH_CHECK(positions.numel() == 0 || (positions.scalar_type() == at::kLong && positions.numel() == (positions.dim() == 2 ? x.size(0) : 1) * x.size(1)), "rope: positions are int64 [T] or [B, T]");
+        context->save_for_backward({ table, positions });
+        if (!x.is_cpu()) {
+            return turned(x, table, positions, false);
+        }
         auto shape = x.sizes().vec();
         at::Tensor y = at::empty({ shape[0], shape[2], shape[1], shape[3] }, x.options());
         turn(x, x.strides(), y, { y.stride(0), y.stride(2), y.stride(1), 1 }, shape, table, positions, 1.f);
-        context->save_for_backward({ table, positions });
         return y;
     }
 
@@ -68,6 +83,9 @@ struct Rope : torch::autograd::Function<Rope> {
         once_only();
         auto saved = context->get_saved_variables();
         at::Tensor g = gradients[0].stride(3) == 1 ? gradients[0] : gradients[0].contiguous(); // [B, H, T, size]
+        if (!g.is_cpu()) {
+            return { turned(g.transpose(1, 2), saved[0], saved[1], true).transpose(1, 2), at::Tensor(), at::Tensor() };
+        }
         std::vector<int64_t> shape { g.size(0), g.size(2), g.size(1), g.size(3) };
         at::Tensor gx = at::empty(shape, g.options());
         turn(g, { g.stride(0), g.stride(2), g.stride(1), 1 }, gx, gx.strides(), shape, saved[0], saved[1], -1.f);

@@ -17,8 +17,7 @@ public sealed class Products : IDisposable
     {
         device = Accelerator.Find(place);
         using var scope = NewDisposeScope();
-        var random = new Random(3);
-        Tensor Numbers(long rows, long columns) => Case.Normal(random, rows, columns).to(device).to_type(precision.Type).DetachFromDisposeScope();
+        Tensor Numbers(long rows, long columns) => randn([rows, columns], device: device).to_type(precision.Type).DetachFromDisposeScope();
         var head = Math.Min(HeadRows, tokens);
         products =
         [
