@@ -7,13 +7,13 @@ namespace DistillForge.Filters;
 /// Drops answers that decline to answer, and assistant boilerplate that speaks of itself instead ("As an AI language model …"). An answer is weighed: its words, runs of them and what they say one after the other
 /// (<see cref="RefusalFeatures"/>) each count for or against a refusal (<see cref="RefusalWeights"/>). <see cref="SelfDescription"/> knows what the speaker says it is.
 /// </summary>
-[Component("refusal", Revision = 3)]
+[Component("refusal", Revision = 4)]
 public sealed class Refusal(Refusal.Options options) : IFilter
 {
     const int Window = 240;
 
     // A sentence of the middle stands alone, and has to say more.
-    const double Plainly = 2;
+    const double Plainly = 1.5;
 
     // No sentence that declines is shorter.
     const int Shortest = 8;
@@ -32,13 +32,13 @@ public sealed class Refusal(Refusal.Options options) : IFilter
     /// <param name="Start">A sentence that begins within so many characters is one of the opening.</param>
     /// <param name="Boilerplate">Drop what speaks of itself as a model, too.</param>
     /// <param name="Bound">Points above which an answer is a refusal. Lower finds more refusals and takes more other answers for one, higher the reverse.</param>
-    public sealed record Options(Place Where = Place.Start, int Start = 250, bool Boilerplate = true, double Bound = 0) : ICheckedOptions
+    public sealed record Options(Place Where = Place.Start, int Start = 250, bool Boilerplate = true, double Bound = 0.5) : ICheckedOptions
     {
         public IEnumerable<Problem> Check()
         {
             if (Bound is not (>= -5 and <= 10))
             {
-                yield return new Problem("bound", $"is {Bound}; points lie between -5 (nearly all that declines anything) and 10 (hardly anything).", "0 is the default, -0.5 finds more, 1 is surer.");
+                yield return new Problem("bound", $"is {Bound}; points lie between -5 (nearly all that declines anything) and 10 (hardly anything).", "0.5 is the default, 0 finds more, 2 is surer.");
             }
         }
     }

@@ -44,7 +44,7 @@ public sealed class DecisionTests : IDisposable
 
         var verdicts = await Some.ListAsync(VerdictsFile.ReadAsync([folder["verdicts.parquet"]], default));
         var policy = Policy("filters: [ refusal, regex: { deny: [ bad ] } ]").Filters;
-        Assert.Equal((3, 1), (FilterPipeline.RevisionOf("refusal"), FilterPipeline.RevisionOf("regex")));
+        Assert.Equal((4, 1), (FilterPipeline.RevisionOf("refusal"), FilterPipeline.RevisionOf("regex")));
         Assert.NotEqual(policy[0].Version, verdicts.Single(row => row.Filter == "refusal").Version);
         Assert.Equal((FilterPipeline.VersionOf(policy[0]), policy[1].Version), (verdicts.Single(row => row.Filter == "refusal").Version, verdicts.Single(row => row.Filter == "regex").Version));
     }

@@ -26,12 +26,13 @@ public sealed class RefusalSetTests
     /// <summary>Answers of every length, tone and language, and harder look-alikes, by another hand; measured blind once, see <c>src/decisions/curation.md</c>.</summary>
     sealed record Row(string Text, bool Refusal, string Kind);
 
-    // The first three are among what the weights were fitted on; the fourth was measured blind, and nothing was tuned after.
+    // The first four are among what the weights were fitted on; the fifth was measured blind, and nothing was tuned after.
     [Theory]
     [InlineData("refusals.jsonl", 0.98, 0.98)]
     [InlineData("refusals-one.jsonl", 0.97, 0.98)]
     [InlineData("refusals-two.jsonl", 0.97, 0.98)]
-    [InlineData("refusals-three.jsonl", 0.85, 0.965)]
+    [InlineData("refusals-three.jsonl", 0.97, 0.98)]
+    [InlineData("refusals-four.jsonl", 0.89, 0.92)]
     public void Finds_refusals_in_many_tones_and_languages_and_takes_few_other_answers_for_one(string set, double recall, double precision)
     {
         var (refusals, others) = Read(set);

@@ -125,7 +125,7 @@ public sealed class RefusalTests
     }
 
     [Theory]
-    [InlineData("I'm sorry, but I can't assist with that.", "refusal", "'I'm sorry, but I can't assist with that.' at characters 0..40: 'can't assist' 0.7, 'I'm sorry, but I can't assist' 0.5, 'I'm' 0.4 (6.4 points, more than 0)")]
+    [InlineData("I'm sorry, but I can't assist with that.", "refusal", "'I'm sorry, but I can't assist with that.' at characters 0..40: 'can't assist' 0.8, 'can't' 0.6, 'I'm sorry, but I can't' 0.4 (6.5 points, more than 0.5)")]
     [InlineData("Well. As an AI language model, I think so.", "assistant-boilerplate", "'As an AI language model,' at characters 6..30")]
     public void Says_what_was_said_where(string text, string code, string detail)
         => Assert.Equal(new Reason(code, detail), new Refusal(new()).Judge(Some.Example(text)).Reason);
@@ -133,7 +133,7 @@ public sealed class RefusalTests
     [Fact]
     public void A_refusal_in_the_middle_counts_only_when_asked()
     {
-        var story = string.Concat(Enumerable.Repeat("Once upon a time there was a fox. ", 10));
+        var story = string.Concat(Enumerable.Repeat("Once upon a time there was a fox. ", 50));
 
         Assert.Null(new Refusal(new()).Judge(Some.Example($"{story}I can't assist with that. {story}")).Reason);
         Assert.Null(new Refusal(new(Refusal.Place.Throughout)).Judge(Some.Example($"{story}I cannot provide more. {story}")).Reason);

@@ -289,6 +289,10 @@ ref struct AnswerWords(Span<char> characters, Span<AnswerWords.Word> words)
                 case '`' when !isAllCode:
                     isCode ^= true;
                     break;
+                // Speech as novels of many languages print it: — No, she said.
+                case '—' or '–' when lineWords == 0:
+                    isSpoken = true;
+                    break;
                 case ':':
                     isSpoken |= lineIsName && lineWords is 1 or 2 && !lineIsAuthor;
                     drafts |= at + 1 < text.Length && text[at + 1] == '\n' && at < 250;
