@@ -116,6 +116,10 @@ public sealed class RecordBinder(List<Problem> problems, KnownNames known, Func<
         {
             problems.Add(new Problem(where, $"{written} does not exist.", Directory.Exists(file.Path) ? "It is a folder; name a file." : $"Looked for {file.Path}.", node.Line));
         }
+        else if (files == NamedFiles.MustExist && OutsideFile.Refusal(file.Path) is { } refusal)
+        {
+            problems.Add(refusal with { Where = where, What = $"{written} {refusal.What}", Line = node.Line });
+        }
 
         return file;
     }
