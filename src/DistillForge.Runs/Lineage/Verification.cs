@@ -11,6 +11,9 @@ namespace DistillForge.Runs.Lineage;
 /// <param name="Changes">What is no longer as it was written; empty where everything is.</param>
 public sealed record Verification(long Entries, long Files, string Head, IReadOnlyList<Problem> Changes)
 {
+    /// <summary>A takedown that broke off: what it rewrote so far is no change. Null where there is none.</summary>
+    public HalfTakedown? Half { get; init; }
+
     /// <summary>Reads the ledger and hashes every file that a stage made; slow for large runs.</summary>
     /// <param name="head">The head as it was noted at some time; null compares with the folder's own.</param>
     /// <exception cref="ForgeException">No run folder.</exception>
@@ -25,6 +28,9 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         var changes = new List<Problem>();
         var (entries, hashes) = Chain(runFolder, changes);
         CheckHead(runFolder, head, hashes, changes);
+        // What a takedown that broke off explains is told with it.
+        var half = BrokenOff(runFolder, changes);
+        var differing = half is null ? changes : [];
         var files = 0L;
         var asMade = new HashSet<string>(StringComparer.Ordinal);
         var tombstones = Tombstones(runFolder, changes);
@@ -42,14 +48,20 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
                 changes.Add(new Problem($"manifests/{stage}.json", $"is not as it was written on {entry.Time:u} (entry {entry.Number})."));
             }
 
-            files += CheckOutputs(runFolder, stage, tombstones, entry?.Number ?? 0, changes, asMade, cancellationToken);
+            files += CheckOutputs(runFolder, stage, tombstones, entry?.Number ?? 0, differing, asMade, cancellationToken);
         }
 
-        files += CheckFiles(runFolder, entries, tombstones, changes);
+        files += CheckFiles(runFolder, entries, tombstones, differing);
         // Each change is told once: what a manifest knows is in the list already. A file that its stage made since the bill was written is none: the bill waits for the rest of the run.
-        changes.AddRange((BillCheck.TryOf(runFolder, cancellationToken)?.Changes ?? []).ExceptBy(changes.Select(change => change.Where).Concat(asMade), change => change.Where));
+        differing.AddRange((BillCheck.TryOf(runFolder, cancellationToken)?.Changes ?? []).ExceptBy(differing.Select(change => change.Where).Concat(asMade), change => change.Where));
         changes.AddRange(latest.Values.Select(gone => new Problem($"manifests/{gone.Stage}.json", $"is gone; it was written on {gone.Time:u} (entry {gone.Number}).")));
-        return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes);
+        if (half is not null)
+        {
+            changes.AddRange(differing.Where(change => !TakedownRemoval.Rewrites(change.Where)));
+            half = half with { Files = [.. differing.Select(change => change.Where).Where(TakedownRemoval.Rewrites).Distinct()] };
+        }
+
+        return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes) { Half = half };
     }
 
     static (List<LedgerEntry> Entries, List<string> Hashes) Chain(string runFolder, List<Problem> changes)
@@ -175,6 +187,19 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
             {
                 changes.Add(problem);
             }
+        }
+    }
+
+    static HalfTakedown? BrokenOff(string runFolder, List<Problem> changes)
+    {
+        try
+        {
+            return HalfTakedown.Of(runFolder) is { } problem ? new HalfTakedown(problem, []) : null;
+        }
+        catch (ForgeException error)
+        {
+            changes.AddRange(error.Problems);
+            return null;
         }
     }
 
