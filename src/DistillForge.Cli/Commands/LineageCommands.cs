@@ -62,6 +62,11 @@ static class VerifyCommand
             yield return half.Files.Count == 0 ? "         It has rewritten nothing that the ledger vouches for." : $"         Rewritten so far: {string.Join(", ", half.Files)}. What becomes of them is known when it is finished; verify again then.";
         }
 
+        foreach (var name in verification.Left)
+        {
+            yield return $"left     {name}: an import or export that broke off left it; nothing reads it, and the next one replaces it";
+        }
+
         var found = verification.Changes.Count > 0 ? $"{verification.Changes.Count:N0} changes" : verification.Half is null ? "nothing changed" : "nothing else changed";
         yield return $"{verification.Entries:N0} entries, {verification.Files:N0} files, {found}; head {verification.Head}";
     }

@@ -41,6 +41,7 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
     /// <returns>Rows removed, by file.</returns>
     public async Task<IReadOnlyDictionary<string, long>> RemoveAsync(IReadOnlySet<string> ids, CancellationToken cancellationToken)
     {
+        ForgetLeft();
         await CompactAsync(cancellationToken);
         var gone = ids.ToList();
         var texts = await TextsAsync(ids, cancellationToken);
@@ -81,6 +82,16 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
         Count(removed, "verdicts.parquet", File.Exists(In("verdicts.parquet")) ? await ParquetRows.RemoveAsync(In("verdicts.parquet"), gone, cancellationToken) : 0);
         Forget("checkpoint/diverged");
         return removed;
+    }
+
+    // What a killed command had half written: nothing reads it, and rows may be in it.
+    void ForgetLeft()
+    {
+        var left = Verification.LeftBy(RunLedger.Entries(runFolder)).Select(In).Where(File.Exists).Concat(Directory.EnumerateFiles(runFolder, "*.partial", SearchOption.AllDirectories));
+        foreach (var file in left.Distinct().ToList())
+        {
+            File.Delete(file);
+        }
     }
 
     static bool HasQuestions(string table) => table.StartsWith("examples/", StringComparison.Ordinal) || table.StartsWith("held-out/examples/", StringComparison.Ordinal);
