@@ -119,17 +119,27 @@ public sealed partial class CheckingProgram
     static void KillAll(Process process, string mark)
     {
         _ = kill(-process.Id, Kill);
-        for (var round = 0; round < MostRounds && Marked(mark) is { Count: > 0 } left; round++)
+        for (var round = 0; round < MostRounds && Marked(mark, process.Id) is { Count: > 0 } left; round++)
         {
             left.ForEach(id => _ = kill(id, Kill));
         }
     }
 
-    static List<int> Marked(string mark)
+    // Numbers are given in order, so who came after the leader has a greater one, unless they began anew meanwhile.
+    static List<int> Marked(string mark, int leader)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return [];
+        }
+
         var bytes = Encoding.ASCII.GetBytes(mark);
-        return !OperatingSystem.IsLinux() ? [] : [.. Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder.AsSpan()), out var id) ? id : 0).Where(id => id > 0 && Environ(id).AsSpan().IndexOf(bytes) >= 0)];
+        var least = LastGiven() < leader ? 1 : leader;
+        return [.. Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder.AsSpan()), out var id) ? id : 0).Where(id => id >= least && Environ(id).AsSpan().IndexOf(bytes) >= 0)];
     }
+
+    // The last field of /proc/loadavg: https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
+    static int LastGiven() => int.TryParse(File.ReadAllText("/proc/loadavg").Trim().Split(' ')[^1], out var id) ? id : 0;
 
     // Another user's process cannot be read, and one that ended is gone: neither is ours to kill.
     static byte[] Environ(int id)

@@ -79,7 +79,9 @@ public sealed class TermsRegister
         {
             if (text is not null && (string.IsNullOrWhiteSpace(text) || text.Length > MostCharacters))
             {
-                yield return new Problem($"{where}.{key}", text.Length > MostCharacters ? $"has {text.Length:N0} characters; {MostCharacters:N0} are possible." : "is empty.", text.Length > MostCharacters ? "Name the place where it can be read." : "Write it, or leave the key out.");
+                yield return text.Length > MostCharacters
+                    ? new Problem($"{where}.{key}", $"has {text.Length:N0} characters; {MostCharacters:N0} are possible.", "Shorten it; name the place where the rest can be read.")
+                    : new Problem($"{where}.{key}", "is empty.", key == "name" ? "Give it one." : "Write it, or leave the key out.");
             }
             // It goes into cards, reports and terminals.
             else if (text is not null && TerminalText.Harmless(text) != text)
