@@ -48,8 +48,10 @@ public static class Sha256
 
     public static string OfBytes(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
+    /// <exception cref="ForgeException">It is no file; see <see cref="OutsideFile"/>.</exception>
     public static string OfFile(string path)
     {
+        OutsideFile.Require(path);
         using var stream = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }

@@ -89,7 +89,7 @@ public static class Quantizer
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ForgeException(new Problem(target, $"cannot be written: {e.Message}", "Check the folder's permissions and the free space."), inner: e);
+            throw DurableFile.Unwritable(target, e);
         }
 
         await using var worker = new WorkerClient(WorkerAssembly.Find(given: null), Engine.Verify(), openBody: null);

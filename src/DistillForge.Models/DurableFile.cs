@@ -24,7 +24,7 @@ public static partial class DurableFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Discard(temporary);
-            throw new ForgeException(new Problem(path, $"cannot be written: {e.Message}", "Check the folder's permissions and the free space."), inner: e);
+            throw Unwritable(path, e);
         }
         catch
         {
@@ -32,6 +32,17 @@ public static partial class DurableFile
             throw;
         }
     }
+
+    /// <summary>What is said where a file cannot be written; a full disk by its name.</summary>
+    public static ForgeException Unwritable(string path, Exception error) => new(
+        IsFull(error)
+            ? new Problem(path, "cannot be written: the disk is full.", "Free some space and give the same command again; what was done so far is safe.")
+            : new Problem(path, $"cannot be written: {error.Message.ReplaceLineEndings(" ").TrimEnd('.')}.", "Check the folder's permissions and the free space."),
+        inner: error);
+
+    /// <summary>Whether an error says so, of .NET or of a native library: ENOSPC, or EDQUOT where somebody's share is used up.</summary>
+    public static bool IsFull(Exception error)
+        => error.Message.Contains("No space left on device", StringComparison.Ordinal) || error.Message.Contains("Disk quota exceeded", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Gives a finished file its final name, and forces both file and name to disk.</summary>
     public static void Rename(string from, string to)

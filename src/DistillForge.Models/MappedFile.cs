@@ -24,9 +24,9 @@ sealed unsafe class MappedFile : IDisposable
     {
         try
         {
-            if (Directory.Exists(path))
+            if (OutsideFile.Refusal(path) is { } other)
             {
-                throw fail("is a folder.", "Name a file.", null);
+                throw fail(other.What, other.Instead, null);
             }
 
             var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);

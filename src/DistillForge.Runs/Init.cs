@@ -63,7 +63,7 @@ public static class Init
 
     internal static string ChooseColumn(string csv)
     {
-        using var reader = new StreamReader(csv);
+        using var reader = TextLines.Open(csv);
         var heading = (reader.ReadLine() ?? "").Split(',').Select(name => name.Trim().Trim('"')).ToArray();
         return Names.Select(name => heading.FirstOrDefault(column => column.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(found => found is not null)
             ?? throw new ForgeException(new Problem(csv, $"has the columns {string.Join(", ", heading.Select(column => $"'{column}'"))}; none looks like a question.", "Say which with --column."));

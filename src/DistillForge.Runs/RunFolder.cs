@@ -1,4 +1,5 @@
 using DistillForge.Core;
+using DistillForge.Models;
 
 namespace DistillForge.Runs;
 
@@ -67,8 +68,7 @@ public sealed class RunFolder : IDisposable
             Directory.CreateDirectory(path);
             // FileShare.None is flock(LOCK_EX): it goes when the process goes, however that happens.
             var held = new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(HolderOf(path), $"process {Environment.ProcessId} on {Environment.MachineName}");
-            return new RunFolder(path, held);
+            return new RunFolder(path, WithName(path, held));
         }
         catch (UnauthorizedAccessException error)
         {
@@ -86,8 +86,23 @@ public sealed class RunFolder : IDisposable
 
     public void Dispose() => held.Dispose();
 
+    // The lock is ours by now: what goes wrong here is the disk's, and nobody else's run.
+    static FileStream WithName(string path, FileStream held)
+    {
+        try
+        {
+            File.WriteAllText(HolderOf(path), $"process {Environment.ProcessId} on {Environment.MachineName}");
+            return held;
+        }
+        catch (IOException error)
+        {
+            held.Dispose();
+            throw Unwritable(path, error);
+        }
+    }
+
     static ForgeException Unwritable(string path, Exception error)
-        => new(new Problem(path, $"cannot be written: {error.Message}", "Choose another folder with --runs, or mend its permissions."), inner: error);
+        => DurableFile.IsFull(error) ? DurableFile.Unwritable(path, error) : new(new Problem(path, $"cannot be written: {error.Message}", "Choose another folder with --runs, or mend its permissions."), inner: error);
 
     // A file of its own: whoever opens a locked file for reading is refused as well.
     static string HolderOf(string path) => System.IO.Path.Combine(path, ".holder");

@@ -213,6 +213,7 @@ public sealed class HuggingFaceVocabulary
 
     static JsonElement Parse(string path)
     {
+        OutsideFile.Require(path);
         if (new FileInfo(path).Length > LargestFile)
         {
             throw new ForgeException(new Problem(path, $"has {new FileInfo(path).Length:N0} bytes.", "That is no tokenizer."));

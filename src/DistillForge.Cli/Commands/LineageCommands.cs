@@ -39,15 +39,36 @@ static class VerifyCommand
             }
 
             var verification = Verification.Of(parsed.GetRequiredValue(run), parsed.GetValue(head), interrupt);
-            foreach (var change in verification.Changes)
+            foreach (var line in Lines(verification))
             {
-                await Console.Out.WriteLineAsync($"changed  {(change.Line > 0 ? $"line {change.Line} of " : "")}{change}");
+                await Console.Out.WriteLineAsync(TerminalText.Harmless(line));
             }
 
-            await Console.Out.WriteLineAsync($"{verification.Entries:N0} entries, {verification.Files:N0} files, {(verification.Changes.Count == 0 ? "nothing changed" : $"{verification.Changes.Count:N0} changes")}; head {verification.Head}");
-            return verification.Changes.Count == 0 ? ExitCode.Done : ExitCode.UserCanFix;
+            return verification is { Changes.Count: 0, Half: null } ? ExitCode.Done : ExitCode.UserCanFix;
         }));
         return command;
+    }
+
+    static IEnumerable<string> Lines(Verification verification)
+    {
+        foreach (var change in verification.Changes)
+        {
+            yield return $"changed  {(change.Line > 0 ? $"line {change.Line} of " : "")}{change}";
+        }
+
+        if (verification.Half is { } half)
+        {
+            yield return $"half     {half.Problem}";
+            yield return half.Files.Count == 0 ? "         It has rewritten nothing that the ledger vouches for." : $"         Rewritten so far: {string.Join(", ", half.Files)}. What becomes of them is known when it is finished; verify again then.";
+        }
+
+        foreach (var name in verification.Left)
+        {
+            yield return $"left     {name}: an import or export that broke off left it; nothing reads it, and the next one replaces it";
+        }
+
+        var found = verification.Changes.Count > 0 ? $"{verification.Changes.Count:N0} changes" : verification.Half is null ? "nothing changed" : "nothing else changed";
+        yield return $"{verification.Entries:N0} entries, {verification.Files:N0} files, {found}; head {verification.Head}";
     }
 
     // A student without its run: there is no ledger to compare with.

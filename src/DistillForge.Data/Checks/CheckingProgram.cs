@@ -13,13 +13,16 @@ namespace DistillForge.Data;
 public sealed record ProgramEnd(int ExitCode, string FirstLine, bool IsLate);
 
 /// <summary>
-/// Runs a program of the user's own on one text: no shell, an environment of PATH and LANG alone, bounds on processor time, memory and the size of files, and killed with all
-/// its children when it ends or its time is over. It is not a sandbox: the program may read what the user may, and use the network.
+/// Runs a program of the user's own on one text: no shell, an environment of PATH, LANG and a mark, bounds on processor time, memory and the size of files, and killed with all
+/// its children when it ends or its time is over; on Linux also those that left its session, unless they emptied their environment. It is not a sandbox: the program may read what the
+/// user may, and use the network.
 /// </summary>
 public sealed partial class CheckingProgram
 {
     const int MostOutput = 4096;
     const int Kill = 9;
+    const int MostRounds = 100;
+    const string Mark = "DISTILLFORGE_CHECK";
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -37,24 +40,26 @@ public sealed partial class CheckingProgram
     /// <exception cref="ForgeException">The program cannot be started.</exception>
     public ProgramEnd Run(string input)
     {
-        using var process = Start();
+        // Every process that the program starts inherits it, also one that leaves the session.
+        var mark = $"{Mark}={Guid.NewGuid():N}";
+        using var process = Start(mark);
         try
         {
             var fed = Task.Run(() => Feed(process, input));
             var line = Task.Run(() => FirstLine(process));
             var isLate = !process.WaitForExit(time);
-            KillAll(process);
+            KillAll(process, mark);
             process.WaitForExit();
-            // Who left the session on purpose may hold the pipes open for as long as it likes; nobody waits for that.
+            // Who left the session and emptied its environment may hold the pipes open for as long as it likes; nobody waits for that.
             return new ProgramEnd(process.ExitCode, Task.WaitAll([fed, line], Patience) ? line.Result : "", isLate);
         }
         finally
         {
-            KillAll(process);
+            KillAll(process, mark);
         }
     }
 
-    Process Start()
+    Process Start(string mark)
     {
         // setsid makes a session, so that one signal reaches whatever the program started; prlimit (both util-linux) sets the bounds before it begins.
         var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = folder };
@@ -67,6 +72,7 @@ public sealed partial class CheckingProgram
         start.Environment.Clear();
         start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
         start.Environment["LANG"] = "C.UTF-8";
+        start.Environment[Mark] = mark[(Mark.Length + 1)..];
         try
         {
             return Process.Start(start)!;
@@ -109,8 +115,44 @@ public sealed partial class CheckingProgram
         return TerminalText.OnOneLine(line.Length <= 200 ? line : line[..200]);
     }
 
-    // The session's group, by its leader's number; when the leader is gone the number is not given away while the group lives.
-    static void KillAll(Process process) => _ = kill(-process.Id, Kill);
+    // The session's group, by its leader's number; when the leader is gone the number is not given away while the group lives. Then whoever left it, until nobody is left: one may start another meanwhile.
+    static void KillAll(Process process, string mark)
+    {
+        _ = kill(-process.Id, Kill);
+        for (var round = 0; round < MostRounds && Marked(mark, process.Id) is { Count: > 0 } left; round++)
+        {
+            left.ForEach(id => _ = kill(id, Kill));
+        }
+    }
+
+    // Numbers are given in order, so who came after the leader has a greater one, unless they began anew meanwhile.
+    static List<int> Marked(string mark, int leader)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return [];
+        }
+
+        var bytes = Encoding.ASCII.GetBytes(mark);
+        var least = LastGiven() < leader ? 1 : leader;
+        return [.. Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder.AsSpan()), out var id) ? id : 0).Where(id => id >= least && Environ(id).AsSpan().IndexOf(bytes) >= 0)];
+    }
+
+    // The last field of /proc/loadavg: https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
+    static int LastGiven() => int.TryParse(File.ReadAllText("/proc/loadavg").Trim().Split(' ')[^1], out var id) ? id : 0;
+
+    // Another user's process cannot be read, and one that ended is gone: neither is ours to kill.
+    static byte[] Environ(int id)
+    {
+        try
+        {
+            return File.ReadAllBytes($"/proc/{id}/environ");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 
     [LibraryImport("libc")]
     private static partial int kill(int pid, int signal);

@@ -8,6 +8,9 @@ public sealed class TermsRegister
 {
     public const string FileName = "teachers.yaml";
 
+    // Of a text about terms; our own longest has some hundreds.
+    const int MostCharacters = 4000;
+
     static readonly Lazy<TermsRegister> AtHome = new(() => Read([Path.Combine(Home.Root, FileName)]));
 
     sealed record TermsFile
@@ -57,8 +60,50 @@ public sealed class TermsRegister
         var problems = new List<Problem>();
         var root = YamlFile.Read(path, problems);
         var file = root is null ? null : new RecordBinder(problems, KnownNames.Unchecked, written => new RecipeFile(written, written), NamedFiles.MayBeAbsent).Bind<TermsFile>(root);
-        var unknown = file?.Teachers?.Where(teacher => teacher.Match is null or { Model.Count: 0, Sha256.Count: 0, Endpoint.Count: 0 }) ?? [];
-        problems.AddRange(unknown.Select(teacher => new Problem(teacher.Name, "has nothing to be known by.", "Write 'match: { model: \"…\" }', or sha256, or endpoint.")));
-        return problems.Count == 0 ? file!.Teachers! : throw new ForgeException(path, [.. problems.OrderBy(problem => problem.Line)]);
+        // An entry that could not be read whole is not judged by what is left of it.
+        if (problems.Count == 0)
+        {
+            problems.AddRange(file!.Teachers.Zip(Lines(root!)).SelectMany((entry, i) => Wrong(entry.First, $"teachers[{i}]").Select(problem => problem with { Line = entry.Second })));
+        }
+
+        return problems.Count == 0 ? file!.Teachers : throw new ForgeException(path, [.. problems.OrderBy(problem => problem.Line)]);
+    }
+
+    // One value where a list is wanted is a list of one.
+    static IEnumerable<int> Lines(YamlNode root) => (root as YamlMap)?["teachers"]?.Value is YamlList list ? list.Items.Select(item => item.Line) : [root.Line];
+
+    static IEnumerable<Problem> Wrong(TeacherTerms teacher, string where)
+    {
+        (string Key, string? Text)[] texts = [("name", teacher.Name), ("license", teacher.License), ("terms", teacher.Terms), ("attribution", teacher.Attribution), ("note", teacher.Note), ("read", teacher.Read)];
+        foreach (var (key, text) in texts)
+        {
+            if (text is not null && (string.IsNullOrWhiteSpace(text) || text.Length > MostCharacters))
+            {
+                yield return text.Length > MostCharacters
+                    ? new Problem($"{where}.{key}", $"has {text.Length:N0} characters; {MostCharacters:N0} are possible.", "Shorten it; name the place where the rest can be read.")
+                    : new Problem($"{where}.{key}", "is empty.", key == "name" ? "Give it one." : "Write it, or leave the key out.");
+            }
+            // It goes into cards, reports and terminals.
+            else if (text is not null && TerminalText.Harmless(text) != text)
+            {
+                yield return new Problem($"{where}.{key}", "holds characters that steer a terminal.", "Write it in plain text.");
+            }
+        }
+
+        var signs = teacher.Match.Model.Concat(teacher.Match.Endpoint).ToList();
+        if (signs.Count + teacher.Match.Sha256.Count == 0)
+        {
+            yield return new Problem($"{where}.match", "has nothing to be known by.", "Write 'match: { model: \"…\" }', or sha256, or endpoint.");
+        }
+
+        if (signs.Any(sign => string.IsNullOrWhiteSpace(sign) || sign.Length > MostCharacters))
+        {
+            yield return new Problem($"{where}.match", $"has a pattern that is empty, or longer than {MostCharacters:N0} characters.", "Write the model's name; * stands for any text.");
+        }
+
+        foreach (var hash in teacher.Match.Sha256.Where(hash => hash.Length != 64 || !hash.All(char.IsAsciiHexDigit)))
+        {
+            yield return new Problem($"{where}.match.sha256", $"'{(hash.Length <= 70 ? hash : hash[..67] + "...")}' is no SHA-256.", "It has 64 hexadecimal digits: 'sha256sum FILE' prints it.");
+        }
     }
 }

@@ -27,6 +27,7 @@ static class ParquetImport
             throw new ForgeException(new Problem(path, Directory.Exists(full) ? "holds no .parquet file." : "does not exist."));
         }
 
+        Array.ForEach(files, OutsideFile.Require);
         using var database = await Guard(path, () => DuckDatabase.Open(Path.Combine(Path.GetTempPath(), $"distillforge-{Environment.ProcessId}"), files));
         using var stream = await Guard(path, () => Start(database, files, cancellationToken));
         while (await Guard(path, () => Next(stream)) is { } lines)

@@ -32,9 +32,10 @@ public static class TextLines
         }
     }
 
-    /// <exception cref="ForgeException">It is not there or cannot be read.</exception>
+    /// <exception cref="ForgeException">It is not there, no file, or cannot be read.</exception>
     public static StreamReader Open(string path)
     {
+        OutsideFile.Require(path);
         try
         {
             return new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
@@ -48,7 +49,8 @@ public static class TextLines
     /// <summary>Whether no line in the first <see cref="MostCharacters"/> characters goes on beyond them.</summary>
     internal static bool BeginsInLines(string path)
     {
-        if (new FileInfo(path).Length <= MostCharacters)
+        // What is no file, the import says.
+        if (OutsideFile.Refusal(path) is not null || new FileInfo(path).Length <= MostCharacters)
         {
             return true;
         }

@@ -217,7 +217,7 @@ public sealed class AnswerJournal : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new ForgeException(new Problem(where, $"cannot be written: {exception.Message}", "Check the folder's permissions and the free space; what was answered so far is safe."), inner: exception);
+            throw DurableFile.IsFull(exception) ? DurableFile.Unwritable(where, exception) : new ForgeException(new Problem(where, $"cannot be written: {exception.Message}", "Check the folder's permissions and the free space; what was answered so far is safe."), inner: exception);
         }
     }
 

@@ -61,7 +61,7 @@ public sealed class KeptLines<T> : IDisposable
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                throw new ForgeException(new Problem(path, $"cannot be written: {error.Message}", "Check the folder's permissions and the free space; what was said so far is safe."), inner: error);
+                throw DurableFile.Unwritable(path, error);
             }
 
             known[keyOf(said)!] = said;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
-using DistillForge.Core;
 using DistillForge.Data.Duck;
 using DistillForge.Models;
 
@@ -32,7 +31,7 @@ sealed class ParquetFile<TRow>(string kind, ParquetSchema<TRow> schema, int comp
         {
             Discard(partial);
             throw exception is DuckException or IOException or UnauthorizedAccessException
-                ? new ForgeException(new Problem(path, $"cannot be written: {exception.Message.ReplaceLineEndings(" ")}", "Check the folder's permissions and the free space."), inner: exception)
+                ? DurableFile.Unwritable(path, exception)
                 : exception is OperationCanceledException ? new OperationCanceledException(cancellationToken) : Rethrown(exception);
         }
     }

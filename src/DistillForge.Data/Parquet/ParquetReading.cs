@@ -108,6 +108,11 @@ sealed class ParquetReading<TRow>(string kind, ParquetSchema<TRow> schema, IRead
         {
             throw new ForgeException(new Problem(absent, "does not exist."));
         }
+
+        foreach (var path in paths)
+        {
+            OutsideFile.Require(path);
+        }
     }
 
     async Task<T> Guard<T>(Func<T> step)

@@ -44,7 +44,7 @@ public static class ParquetRows
         }
         catch (Exception exception) when (exception is DuckException or IOException or UnauthorizedAccessException)
         {
-            throw new ForgeException(new Problem(path, $"cannot be rewritten: {exception.Message.ReplaceLineEndings(" ")}", "Check the folder's permissions and the free space."), inner: exception);
+            throw DurableFile.Unwritable(path, exception);
         }
         finally
         {

@@ -29,6 +29,11 @@ public static class TableFile
 
     static T On<T>(IReadOnlyList<string> files, Func<DuckDatabase, string, T> ask)
     {
+        foreach (var file in files)
+        {
+            OutsideFile.Require(file);
+        }
+
         string[] whole = [.. files.Select(Path.GetFullPath)];
         var list = DuckDatabase.ListOf(whole);
         var table = Path.GetExtension(whole[0]).ToLowerInvariant() switch

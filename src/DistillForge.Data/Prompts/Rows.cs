@@ -19,6 +19,7 @@ public static class Rows
             throw new ForgeException(new Problem(path, "does not exist."));
         }
 
+        OutsideFile.Require(path);
         if (file.Length > MaxBytes)
         {
             throw new ForgeException(new Problem(path, $"is {file.Length >> 20} MiB, more than {MaxBytes >> 20}.", "Split it."));

@@ -13,6 +13,9 @@ public enum NamedFiles
 /// <summary>Reads recipes and filter policies; reports every problem of a file at once, each with its line.</summary>
 public static class RecipeReader
 {
+    // Of a policy's name.
+    const int MostCharacters = 200;
+
     /// <exception cref="ForgeException">All problems of the recipe; or, when it has none, all of the policy that it names.</exception>
     public static Recipe Read(string path, KnownNames known, NamedFiles files = NamedFiles.MustExist)
     {
@@ -50,6 +53,11 @@ public static class RecipeReader
         {
             problems.Add(new Problem("terms.action", "cannot be softened by a policy.", "A person lifts terms, in the recipe: 'override: { by: NAME, reason: WHY }'; what becomes of unknown terms is 'unknown: keep | warn | review | drop'.", softened.Line));
         }
+
+        // They go into cards and ledger, and from there into terminals.
+        (string Key, string? Text)[] names = [("name", policy.Name), ("version", policy.Version)];
+        problems.AddRange(names.Where(one => one.Text is { } text && (text.Length > MostCharacters || TerminalText.OnOneLine(text) != text))
+            .Select(one => new Problem(one.Key, $"is longer than {MostCharacters} characters, or holds some that steer a terminal.", "Write it in plain text on one line.")));
 
         var here = (IReadOnlyList<string>)[.. including, policy.Path];
         problems.AddRange(policy.Include.Where(file => here.Contains(file.Path)).Select(file => new Problem("include", $"{file.Written} includes itself.", "Remove it.")));

@@ -80,7 +80,7 @@ public static class ExportFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ForgeException(new Problem(path, $"cannot be written: {exception.Message}", "Check the folder's permissions and the free space."), inner: exception);
+            throw DurableFile.Unwritable(path, exception);
         }
         finally
         {

@@ -69,7 +69,7 @@ sealed class ComponentBinder(RecordBinder records, List<Problem> problems, Compo
                 IEnumerable<RecipeFolder> folders => folders.SelectMany(RowsIn),
                 _ => Enumerable.Empty<RecipeFile>(),
             })
-            .Where(file => File.Exists(file.Path))
+            .Where(file => File.Exists(file.Path) && OutsideFile.Refusal(file.Path) is null)
             .Select(file => $" {file.Written}={Sha256.OfFile(file.Path)}");
         return CanonicalText.Of(options) + string.Concat(files);
     }

@@ -12,6 +12,9 @@ sealed record Member(string Key, Type Type, PropertyInfo Property, ParameterInfo
 
     public bool IsRequired => Parameter is not null ? !Parameter.HasDefaultValue : Property.IsDefined(typeof(RequiredMemberAttribute));
 
+    /// <summary>Whether a key without a value means something.</summary>
+    public bool MayBeNull => Nullable.GetUnderlyingType(Property.PropertyType) is not null || (!Type.IsValueType && new NullabilityInfoContext().Create(Property).WriteState != NullabilityState.NotNull);
+
     public ComponentsAttribute? Components => Property.GetCustomAttribute<ComponentsAttribute>();
 
     public bool IsIncidental => Property.IsDefined(typeof(IncidentalAttribute));

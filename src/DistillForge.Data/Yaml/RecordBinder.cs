@@ -33,6 +33,10 @@ public sealed class RecordBinder(List<Problem> problems, KnownNames known, Func<
                 {
                     given[member] = value;
                 }
+                else if (member.IsRequired && !member.MayBeNull && entry.Value is YamlText { IsNull: true })
+                {
+                    problems.Add(new Problem(Join(where, member.Key), "is empty.", "Give it a value.", entry.Line));
+                }
             }
             else if (!ignored.Contains(entry.Key))
             {
@@ -116,6 +120,10 @@ public sealed class RecordBinder(List<Problem> problems, KnownNames known, Func<
         {
             problems.Add(new Problem(where, $"{written} does not exist.", Directory.Exists(file.Path) ? "It is a folder; name a file." : $"Looked for {file.Path}.", node.Line));
         }
+        else if (files == NamedFiles.MustExist && OutsideFile.Refusal(file.Path) is { } refusal)
+        {
+            problems.Add(refusal with { Where = where, What = $"{written} {refusal.What}", Line = node.Line });
+        }
 
         return file;
     }
@@ -140,6 +148,7 @@ public sealed class RecordBinder(List<Problem> problems, KnownNames known, Func<
     Array List(Type element, YamlNode node, string where)
     {
         var items = node is YamlList list ? list.Items : [node];
+        problems.AddRange(items.Index().Where(item => item.Item is YamlText { IsNull: true }).Select(item => new Problem($"{where}[{item.Index}]", "is empty.", "Remove it, or give it a value.", item.Item.Line)));
         var bound = items.Select((item, i) => Value(element, item, $"{where}[{i}]")).Where(item => item is not null).ToArray();
         var array = Array.CreateInstance(element, bound.Length);
         Array.Copy(bound, array, bound.Length);

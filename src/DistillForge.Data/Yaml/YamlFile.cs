@@ -52,6 +52,7 @@ public sealed class YamlFile
 
     static string TextOf(string path, long maximumBytes)
     {
+        OutsideFile.Require(path);
         try
         {
             using var stream = File.OpenRead(path);

@@ -70,6 +70,7 @@ static class TermList
 
     public static IReadOnlyList<string> Read(string path)
     {
+        OutsideFile.Require(path);
         var bytes = new FileInfo(path).Length;
         return bytes <= MaximumBytes
             ? [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')]

@@ -23,6 +23,12 @@ sealed class SchemaReader
     /// <param name="problems">Everything that is wrong with the schema is added here; <see cref="Problem.Where"/> is a JSON pointer.</param>
     public static SchemaNode? Read(string path, List<Problem> problems)
     {
+        if (OutsideFile.Refusal(path) is { } refusal)
+        {
+            problems.Add(refusal with { Where = "", What = $"{path} {refusal.What}" });
+            return null;
+        }
+
         if (new FileInfo(path) is not { Exists: true, Length: <= MaximumBytes } file)
         {
             problems.Add(new Problem("", File.Exists(path) ? $"{path} has more than {MaximumBytes:N0} bytes." : $"{path} does not exist."));

@@ -24,6 +24,9 @@ static class DecisionLog
         return files;
     }
 
+    /// <summary>The name of the next file; one of this name that is there already was left by an import that broke off, and is replaced.</summary>
+    public static string Next(IEnumerable<LedgerEntry> entries) => $"{FolderName}/{Files(entries).Count + 1:D4}.jsonl";
+
     // A takedown may have rewritten one.
     static Dictionary<string, string> InForce(string runFolder)
     {
@@ -47,7 +50,7 @@ static class DecisionLog
     /// <returns>The file, within the run folder.</returns>
     public static string Append(string runFolder, DateTimeOffset time, string source, IReadOnlyList<Decision> decisions)
     {
-        var name = $"{FolderName}/{Files(RunLedger.Entries(runFolder)).Count + 1:D4}.jsonl";
+        var name = Next(RunLedger.Entries(runFolder));
         var path = Path.Combine(runFolder, name);
         DecisionsFile.Write(path, decisions);
         var figures = decisions.CountBy(decision => decision.Kind).ToDictionary(count => count.Key.ToString().ToLowerInvariant(), count => (double)count.Value);

@@ -25,6 +25,9 @@ static class ExportLog
     public static IReadOnlyDictionary<string, string> Files(IEnumerable<LedgerEntry> entries)
         => Entries(entries).ToDictionary(entry => entry.Facts!["ids"], entry => entry.Facts!.GetValueOrDefault("ids_sha256") ?? "");
 
+    /// <summary>The name of the next file; one of this name that is there already was left by an export that broke off, and is replaced.</summary>
+    public static string Next(IEnumerable<LedgerEntry> entries) => $"{FolderName}/{Files(entries).Count + 1:D4}.ids";
+
     /// <summary>The exports that hold one of these rows, oldest first; one whose list of rows is gone or changed counts, for nobody knows.</summary>
     public static IReadOnlyList<ExportRecord> Holding(string runFolder, IReadOnlySet<string> ids)
         => [.. RunLedger.Entries(runFolder).Where(entry => entry.Kind == Kind && entry.Facts is not null).Where(entry => Holds(runFolder, entry, ids)).Select(Record)];
@@ -32,7 +35,7 @@ static class ExportLog
     /// <summary>Writes down which rows went out. The caller holds the folder's lock.</summary>
     public static void Append(string runFolder, ExportRecord export, IReadOnlyList<string> ids)
     {
-        var name = $"{FolderName}/{Files(RunLedger.Entries(runFolder)).Count + 1:D4}.ids";
+        var name = Next(RunLedger.Entries(runFolder));
         var path = Path.Combine(runFolder, name);
         DurableFile.Write(path, stream => stream.Write(Encoding.ASCII.GetBytes(string.Concat(ids.Select(id => id + "\n")))));
         RunLedger.Append(runFolder, export.Time, Kind, new Dictionary<string, double> { ["rows"] = export.Rows }, new Dictionary<string, string>

@@ -51,7 +51,7 @@ public static class Takedown
         }
 
         using var folder = RunFolder.Open(runFolder);
-        var pending = folder.In($"{Tombstones.FolderName}/pending.json");
+        var pending = HalfTakedown.PathIn(folder.Path);
         var resumed = File.Exists(pending) ? await FinishAsync(folder, pending, Tombstones.Parse(pending), isResumed: true, clock, cancellationToken) : null;
 
         if (Verification.Of(runFolder, null, cancellationToken).Changes is [var change, ..])
@@ -76,9 +76,9 @@ public static class Takedown
     /// <exception cref="ForgeException">One did.</exception>
     internal static void RefuseHalf(string runFolder)
     {
-        if (File.Exists(Path.Combine(runFolder, Tombstones.FolderName, "pending.json")))
+        if (HalfTakedown.Of(runFolder) is { } half)
         {
-            throw new ForgeException(new Problem(runFolder, "has a takedown that broke off.", "Give the same 'distillforge takedown … --remove' again: it finishes it."));
+            throw new ForgeException(half with { Where = HalfTakedown.PathIn(runFolder) });
         }
     }
 

@@ -16,6 +16,11 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
     // The model card shows a test question, which may be a row's.
     const string Card = "README.md";
 
+    /// <summary>Whether a file of a run, by its name there, is one that rows may be taken out of.</summary>
+    public static bool Rewrites(string name)
+        => name.EndsWith(".parquet", StringComparison.Ordinal) || name is "mistakes.jsonl" or Stages.RobustnessFile.Name or Stages.TaskScoresFile.Name or Card || Made.Contains(name)
+            || new[] { DecisionLog.FolderName, JudgementFile.FolderName, Judging.Paraphrasing.FolderName, "checkpoint/diverged" }.Any(folder => name.StartsWith(folder + "/", StringComparison.Ordinal));
+
     readonly SortedSet<string> touched = new(StringComparer.Ordinal);
 
     /// <summary>Hashes of the files that were rewritten, and of those that an interrupted takedown had rewritten before.</summary>
@@ -24,7 +29,7 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
         if (isResumed)
         {
             var manifests = Directory.GetFiles(In("manifests"), "*.json").Select(path => Manifest.TryRead(runFolder, Path.GetFileNameWithoutExtension(path))).OfType<Manifest>();
-            touched.UnionWith(manifests.SelectMany(manifest => manifest.Outputs).Where(output => !File.Exists(In(output.Key)) ? output.Key == Card || Made.Contains(output.Key) : Sha256.OfFile(In(output.Key)) != output.Value).Select(output => output.Key));
+            touched.UnionWith(manifests.SelectMany(manifest => manifest.Outputs).Concat(DecisionLog.Files(RunLedger.Entries(runFolder))).Where(output => Rewrites(output.Key)).Where(output => !File.Exists(In(output.Key)) ? output.Key == Card || Made.Contains(output.Key) : Sha256.OfFile(In(output.Key)) != output.Value).Select(output => output.Key));
         }
 
         return Hashes();
@@ -36,20 +41,13 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
     /// <returns>Rows removed, by file.</returns>
     public async Task<IReadOnlyDictionary<string, long>> RemoveAsync(IReadOnlySet<string> ids, CancellationToken cancellationToken)
     {
+        ForgetLeft();
         await CompactAsync(cancellationToken);
         var gone = ids.ToList();
         var texts = await TextsAsync(ids, cancellationToken);
         var removed = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(runFolder, "*.parquet", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList())
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var name = Path.GetRelativePath(runFolder, path).Replace(Path.DirectorySeparatorChar, '/');
-            var count = name is "prompts.parquet" or "held-out/prompts.parquet" ? await MaskAsync(path, cancellationToken)
-                : name is "verdicts.parquet" ? 0
-                : await ParquetRows.RemoveAsync(path, gone, cancellationToken);
-            Count(removed, name, count);
-        }
-
+        var tables = Directory.EnumerateFiles(runFolder, "*.parquet", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(runFolder, path).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal).ToLookup(HasQuestions);
+        await TakeOutAsync(tables[false], gone, removed, cancellationToken);
         await BuryAsync(removed, cancellationToken);
         Count(removed, "mistakes.jsonl", RemoveLines("mistakes.jsonl", line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(texts.Contains)));
         // A perturbed question is no longer the row's own text: its line also holds the question as it was.
@@ -79,10 +77,32 @@ sealed class TakedownRemoval(string runFolder, TakedownRecord record, bool isRes
             Count(removed, name, RemoveLines(name, line => JsonTexts.Of(Encoding.UTF8.GetBytes(line)).Any(text => ids.Contains(text) || texts.Contains(text))));
         }
 
-        // Last: until here it says what was made of the rows, should this break off.
+        // Last: until here these say what the rows asked and what was made of them, should this break off.
+        await TakeOutAsync(tables[true], gone, removed, cancellationToken);
         Count(removed, "verdicts.parquet", File.Exists(In("verdicts.parquet")) ? await ParquetRows.RemoveAsync(In("verdicts.parquet"), gone, cancellationToken) : 0);
         Forget("checkpoint/diverged");
         return removed;
+    }
+
+    // What a killed command had half written: nothing reads it, and rows may be in it.
+    void ForgetLeft()
+    {
+        var left = Verification.LeftBy(RunLedger.Entries(runFolder)).Select(In).Where(File.Exists).Concat(Directory.EnumerateFiles(runFolder, "*.partial", SearchOption.AllDirectories));
+        foreach (var file in left.Distinct().ToList())
+        {
+            File.Delete(file);
+        }
+    }
+
+    static bool HasQuestions(string table) => table.StartsWith("examples/", StringComparison.Ordinal) || table.StartsWith("held-out/examples/", StringComparison.Ordinal);
+
+    async Task TakeOutAsync(IEnumerable<string> tables, List<string> gone, SortedDictionary<string, long> removed, CancellationToken cancellationToken)
+    {
+        foreach (var name in tables.Where(name => name is not "verdicts.parquet"))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Count(removed, name, name is "prompts.parquet" or "held-out/prompts.parquet" ? await MaskAsync(In(name), cancellationToken) : await ParquetRows.RemoveAsync(In(name), gone, cancellationToken));
+        }
     }
 
     // What was answered and lies in the journal comes into Parquet first.

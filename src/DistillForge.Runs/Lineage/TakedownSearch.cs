@@ -21,7 +21,8 @@ public sealed record TakedownSearch(IReadOnlyList<string> Ids, string? Person = 
         Check();
         var rows = await RowsAsync(runFolder, cancellationToken);
         var queried = Sql is null ? [] : (await Data.Sql.QueryAsync(Sql, runFolder, cancellationToken, int.MaxValue - 1)).Rows.Select(row => row[0]).OfType<string>().ToHashSet();
-        var edits = Person is null ? [] : DecisionLog.All(runFolder).Where(decision => Mentions(decision.Edited) || Mentions(decision.Comment)).Select(decision => decision.Id).ToHashSet();
+        // Decisions that a takedown has half rewritten cannot be read; they are searched when it is finished.
+        var edits = Person is null || HalfTakedown.IsIn(runFolder) ? [] : DecisionLog.All(runFolder).Where(decision => Mentions(decision.Edited) || Mentions(decision.Comment)).Select(decision => decision.Id).ToHashSet();
         var found = rows.Where(row => Fits(row, queried, edits)).Select(row => row.Id).ToHashSet();
         var questions = rows.Where(row => found.Contains(row.Id)).Select(row => row.Question).ToHashSet();
         found.UnionWith(rows.Where(row => questions.Contains(row.Question)).Select(row => row.Id));

@@ -11,6 +11,12 @@ namespace DistillForge.Runs.Lineage;
 /// <param name="Changes">What is no longer as it was written; empty where everything is.</param>
 public sealed record Verification(long Entries, long Files, string Head, IReadOnlyList<Problem> Changes)
 {
+    /// <summary>A takedown that broke off: what it rewrote so far is no change. Null where there is none.</summary>
+    public HalfTakedown? Half { get; init; }
+
+    /// <summary>What an import or export that broke off left behind: nothing reads it, and the next one replaces it.</summary>
+    public IReadOnlyList<string> Left { get; init; } = [];
+
     /// <summary>Reads the ledger and hashes every file that a stage made; slow for large runs.</summary>
     /// <param name="head">The head as it was noted at some time; null compares with the folder's own.</param>
     /// <exception cref="ForgeException">No run folder.</exception>
@@ -25,6 +31,9 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         var changes = new List<Problem>();
         var (entries, hashes) = Chain(runFolder, changes);
         CheckHead(runFolder, head, hashes, changes);
+        // What a takedown that broke off explains is told with it.
+        var half = BrokenOff(runFolder, changes);
+        var differing = half is null ? changes : [];
         var files = 0L;
         var asMade = new HashSet<string>(StringComparer.Ordinal);
         var tombstones = Tombstones(runFolder, changes);
@@ -42,14 +51,24 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
                 changes.Add(new Problem($"manifests/{stage}.json", $"is not as it was written on {entry.Time:u} (entry {entry.Number})."));
             }
 
-            files += CheckOutputs(runFolder, stage, tombstones, entry?.Number ?? 0, changes, asMade, cancellationToken);
+            files += CheckOutputs(runFolder, stage, tombstones, entry?.Number ?? 0, differing, asMade, cancellationToken);
         }
 
-        files += CheckFiles(runFolder, entries, tombstones, changes);
+        files += CheckFiles(runFolder, entries, tombstones, differing);
         // Each change is told once: what a manifest knows is in the list already. A file that its stage made since the bill was written is none: the bill waits for the rest of the run.
-        changes.AddRange((BillCheck.TryOf(runFolder, cancellationToken)?.Changes ?? []).ExceptBy(changes.Select(change => change.Where).Concat(asMade), change => change.Where));
-        changes.AddRange(latest.Values.Select(gone => new Problem($"manifests/{gone.Stage}.json", $"is gone; it was written on {gone.Time:u} (entry {gone.Number}).")));
-        return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes);
+        differing.AddRange((BillCheck.TryOf(runFolder, cancellationToken)?.Changes ?? []).ExceptBy(differing.Select(change => change.Where).Concat(asMade), change => change.Where));
+        changes.AddRange(latest.Values.Select(gone => new Problem($"manifests/{gone.Stage}.json", $"is gone; it was written on {gone.Time:u} (entry {gone.Number}).", gone.Number == entries.Count ? "Where the run broke off just there, the same command does this stage again." : "")));
+        if (half is not null)
+        {
+            changes.AddRange(differing.Where(change => !TakedownRemoval.Rewrites(change.Where)));
+            half = half with { Files = [.. differing.Select(change => change.Where).Where(TakedownRemoval.Rewrites).Distinct()] };
+        }
+
+        return new Verification(entries.Count, files, hashes.Count == 0 ? RunLedger.None : hashes[^1], changes)
+        {
+            Half = half,
+            Left = [.. LeftBy(entries).Where(name => File.Exists(Path.Combine(runFolder, name)))],
+        };
     }
 
     static (List<LedgerEntry> Entries, List<string> Hashes) Chain(string runFolder, List<Problem> changes)
@@ -85,7 +104,7 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         return (entries, hashes);
     }
 
-    // Between an entry and its head a run may be killed: a head that is one behind is no change.
+    // Between an entry and its head a run may be killed, again and again: a head that is an earlier entry is no change.
     static void CheckHead(string runFolder, string? noted, List<string> hashes, List<Problem> changes)
     {
         if (noted is not null)
@@ -105,7 +124,7 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
         {
             changes.Add(new Problem(RunLedger.HeadName, hashes.Count == 0 ? "is missing." : "is missing or unreadable."));
         }
-        else if (known > hashes.Count || known == 0 || hashes.Count > known + 2 || hashes[known - 1] != parts[1])
+        else if (known > hashes.Count || known == 0 || hashes[known - 1] != parts[1])
         {
             changes.Add(new Problem(RunLedger.FileName, $"ends otherwise than it did: entry {known} was the last one, with another hash or at another place."));
         }
@@ -125,14 +144,18 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
             }
         }
 
+        var left = LeftBy(entries);
         foreach (var folder in new[] { DecisionLog.FolderName, ExportLog.FolderName }.Where(folder => Directory.Exists(Path.Combine(runFolder, folder))))
         {
-            var strangers = Directory.GetFiles(Path.Combine(runFolder, folder)).Select(file => $"{folder}/{Path.GetFileName(file)}").Where(name => !known.ContainsKey(name));
-            changes.AddRange(strangers.Select(name => new Problem(name, "is not in the ledger.", $"An {(folder == ExportLog.FolderName ? "export" : "import")} that broke off left it; the next one replaces it.")));
+            var strangers = Directory.GetFiles(Path.Combine(runFolder, folder)).Select(file => $"{folder}/{Path.GetFileName(file)}").Where(name => !known.ContainsKey(name) && !left.Contains(name));
+            changes.AddRange(strangers.Select(name => new Problem(name, "is not in the ledger.", "Nothing reads it; find out who put it there.")));
         }
 
         return known.Count;
     }
+
+    /// <summary>The names of what an import or export may leave behind that breaks off before the ledger knows of it.</summary>
+    internal static IReadOnlyList<string> LeftBy(IReadOnlyList<LedgerEntry> entries) => [.. new[] { DecisionLog.Next(entries), ExportLog.Next(entries) }.SelectMany(name => new[] { name, name + ".partial" })];
 
     static long CheckOutputs(string runFolder, string stage, Tombstones? tombstones, long written, List<Problem> changes, HashSet<string> asMade, CancellationToken cancellationToken)
     {
@@ -175,6 +198,19 @@ public sealed record Verification(long Entries, long Files, string Head, IReadOn
             {
                 changes.Add(problem);
             }
+        }
+    }
+
+    static HalfTakedown? BrokenOff(string runFolder, List<Problem> changes)
+    {
+        try
+        {
+            return HalfTakedown.Of(runFolder) is { } problem ? new HalfTakedown(problem, []) : null;
+        }
+        catch (ForgeException error)
+        {
+            changes.AddRange(error.Problems);
+            return null;
         }
     }
 

@@ -95,7 +95,7 @@ public sealed class RequestCache(string folder, int maxBytes = 64 << 20)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             File.Delete(temporary);
-            throw new ForgeException(new Problem(folder, $"cannot be written: {error.Message}", "Check the folder's permissions and the free space; what was answered so far is safe."), inner: error);
+            throw DurableFile.Unwritable(folder, error);
         }
     }
 

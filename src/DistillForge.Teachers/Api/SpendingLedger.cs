@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using DistillForge.Core;
+using DistillForge.Models;
 
 namespace DistillForge.Teachers;
 
@@ -28,7 +28,7 @@ sealed class SpendingLedger : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ForgeException(new Problem(path, $"cannot be written: {error.Message}", "Check the folder's permissions and the free space."), inner: error);
+            throw DurableFile.Unwritable(path, error);
         }
     }
 

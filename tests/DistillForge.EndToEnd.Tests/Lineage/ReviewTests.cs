@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using DistillForge.Data;
 using DistillForge.Runs;
 using DistillForge.Runs.Lineage;
@@ -48,6 +50,56 @@ public sealed class ReviewTests : IClassFixture<FilteredRun>, IDisposable
         File.WriteAllText(file, File.ReadAllText(file).Replace("Ada", "Eve", StringComparison.Ordinal));
         Assert.Contains(Verification.Of(run, null, CancellationToken.None).Changes, change => change.Where == "decisions/0001.jsonl");
         Assert.Contains("not as it was brought in", Assert.Throws<ForgeException>(() => DecisionLog.Read(run)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_an_import_left_that_broke_off_is_no_change_and_a_takedown_takes_it_along()
+    {
+        var row = (await CuratedAsync())[0];
+        Directory.CreateDirectory(Path.Combine(run, "decisions"));
+        string[] left = ["decisions/0001.jsonl", "decisions/0001.jsonl.partial"];
+        Array.ForEach(left, name => File.WriteAllText(Path.Combine(run, name), "{\"edited\":\"for Anna Meier\"}\n"));
+
+        var found = Verification.Of(run, null, CancellationToken.None);
+        await Takedown.DoAsync(run, new TakedownSearch([row.Id]), "Ada", "asked for", TimeProvider.System, CancellationToken.None);
+
+        Assert.Empty(found.Changes);
+        Assert.Equal(left, found.Left);
+        Assert.Empty(Directory.GetFiles(Path.Combine(run, "decisions")));
+
+        File.WriteAllText(Path.Combine(run, "decisions", "0007.jsonl"), "");
+        Assert.Equal("decisions/0007.jsonl", Assert.Single(Verification.Of(run, null, CancellationToken.None).Changes).Where);
+    }
+
+    [Fact]
+    public async Task Killed_between_the_ledgers_entry_and_its_head_however_often_it_verifies()
+    {
+        var head = Path.Combine(run, RunLedger.HeadName);
+        var before = File.ReadAllBytes(head);
+        foreach (var row in (await CuratedAsync()).Take(5))
+        {
+            var sheet = work.File("sheet.jsonl", $$"""{"id":"{{row.Id}}","decision":"approve","reviewer":"Ada"}""");
+            await Review.ImportAsync(run, sheet, null, TimeProvider.System, CancellationToken.None);
+            File.WriteAllBytes(head, before);
+        }
+
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
+    }
+
+    [Fact]
+    public async Task A_run_that_cannot_say_who_holds_its_lock_is_not_in_use_by_nobody()
+    {
+        File.Delete(Path.Combine(run, ".holder"));
+        // Opening a socket as a file fails as a full disk does; its second name stays when the first one goes.
+        using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(work.Path, "s")));
+            Process.Start("ln", [Path.Combine(work.Path, "s"), Path.Combine(run, ".holder")]).WaitForExit();
+        }
+
+        var error = await Assert.ThrowsAsync<ForgeException>(() => Review.ImportAsync(run, work.File("sheet.jsonl", ""), "Ada", TimeProvider.System, CancellationToken.None));
+
+        Assert.StartsWith($"{run}: cannot be written: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

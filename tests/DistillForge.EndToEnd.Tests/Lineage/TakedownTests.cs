@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DistillForge.Data;
 using DistillForge.Runs;
 using DistillForge.Runs.Lineage;
@@ -101,6 +102,10 @@ public sealed class TakedownTests : IClassFixture<FilteredRun>, IDisposable
             Tombstones.Write(Path.Combine(run, Tombstones.FolderName, "0001.json"), record with { Files = removal.Files() });
         }
 
+        var found = Verification.Of(run, null, CancellationToken.None);
+        Assert.Empty(found.Changes);
+        Assert.Equal(steps > 0, found.Half!.Files.Contains("curated.parquet"));
+        Assert.EndsWith($"a takedown of 1 row, begun on 1970-01-01 00:00:00Z by Ada (asked for), broke off. Finish it: distillforge takedown {run} --id {row.Id} --remove --by Ada --reason 'asked for'", found.Half.Problem.ToString(), StringComparison.Ordinal);
         Assert.Contains("broke off", (await Assert.ThrowsAsync<ForgeException>(() => ForgeAsync(work.Recipe(count: 12)))).Message, StringComparison.Ordinal);
         await Takedown.DoAsync(run, new TakedownSearch([row.Id]), "Ada", "asked for", TimeProvider.System, CancellationToken.None);
 
@@ -108,6 +113,33 @@ public sealed class TakedownTests : IClassFixture<FilteredRun>, IDisposable
         Assert.Equal("0", (await Sql.QueryAsync($"select (select count(*) from examples where id = '{row.Id}') + (select count(*) from traces where id = '{row.Id}') + (select count(*) from curated where id = '{row.Id}') + (select count(*) from verdicts where id = '{row.Id}')", run, CancellationToken.None)).Rows[0][0]);
         Assert.Equal(["0001.json"], Directory.GetFiles(Path.Combine(run, Tombstones.FolderName)).Select(Path.GetFileName));
         Assert.Equal(row.Id, Tombstones.Of(run).Find(row.Id)?.Id);
+    }
+
+    [Theory]
+    [InlineData("mistakes.jsonl")]
+    [InlineData("verdicts.parquet")]
+    public async Task Wherever_it_breaks_off_the_same_command_leaves_nothing_of_the_row(string stuck)
+    {
+        var row = (await RowsAsync("curated.parquet"))[0];
+        var sheet = work.File("sheet.jsonl", $$"""{"id":"{{row.Id}}","decision":"edit","edited":"for Anna Meier","reviewer":"Ada"}""");
+        await Review.ImportAsync(run, sheet, null, TimeProvider.System, CancellationToken.None);
+        var mistakes = Path.Combine(run, "mistakes.jsonl");
+        File.WriteAllText(mistakes, JsonSerializer.Serialize(new { question = row.Prompt[^1].Content }) + "\n");
+        // A folder where the new file is to be written: as good as a full disk.
+        Directory.CreateDirectory(Path.Combine(run, stuck + ".partial"));
+
+        var broken = await Forging.RunAsync("takedown", run, "--person", "anna meier", "--remove", "--by", "Ada", "--reason", "asked for");
+        Directory.Delete(Path.Combine(run, stuck + ".partial"));
+        var half = await Forging.RunAsync("verify", run);
+        var done = await Forging.RunAsync("takedown", run, "--person", "anna meier", "--remove", "--by", "Ada", "--reason", "asked for");
+
+        Assert.NotEqual(0, broken.ExitCode);
+        Assert.Equal((2, 0), (half.ExitCode, done.ExitCode));
+        Assert.Contains("nothing else changed", half.Output, StringComparison.Ordinal);
+        Assert.Contains("Finish it: distillforge takedown", half.Output, StringComparison.Ordinal);
+        Assert.Empty(File.ReadAllText(mistakes));
+        Assert.Empty(File.ReadAllText(Path.Combine(run, "decisions", "0001.jsonl")));
+        Assert.Empty(Verification.Of(run, null, CancellationToken.None).Changes);
     }
 
     [Theory]

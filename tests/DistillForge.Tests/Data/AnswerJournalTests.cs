@@ -159,7 +159,7 @@ public sealed class AnswerJournalTests : IDisposable
         var first = await Assert.ThrowsAsync<ForgeException>(() => journal.AppendAsync(AnswerOf(0), default));
         var second = await Assert.ThrowsAsync<ForgeException>(() => journal.AppendAsync(AnswerOf(1), default));
 
-        Assert.Contains("No space left on device", first.Message);
+        Assert.Contains("cannot be written: the disk is full.", first.Message);
         Assert.Same(first, second);
         Assert.Equal(0, journal.Examples);
     }

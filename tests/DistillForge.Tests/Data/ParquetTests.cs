@@ -145,7 +145,7 @@ public sealed class ParquetTests : IDisposable
 
         var error = await Assert.ThrowsAsync<ForgeException>(() => PromptsFile.WriteAsync(folder["d/p.parquet"], Some.Async([Some.Prompt(1)]), default));
 
-        Assert.Contains("No space left on device", error.Message);
+        Assert.Contains("cannot be written: the disk is full.", error.Message);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder["d"]));
     }
 }

@@ -35,6 +35,16 @@ public sealed class TermsTests : IDisposable
     [InlineData("teachers:\n  - { name: x, match: {}, may_train: yes }", "has nothing to be known by.")]
     [InlineData("teachers:\n  - { name: x, match: { model: y }, may_train: maybe }", "is 'maybe'; it takes unknown or yes or no.")]
     [InlineData("teachers:\n  - { name: x, match: { modle: y }, may_train: no }", "unknown key.")]
+    [InlineData("teachers:\n", "is empty.")]
+    [InlineData("teachers: [ ~ ]", "is empty.")]
+    [InlineData("teachers: none", "is 'none'; it takes keys and values.")]
+    [InlineData("teachers: &a [ *a ]", "is not YAML: '*a' refers to another value; write the value itself")]
+    [InlineData("teachers:\n  - { name: [ x ], match: yes, may_train: { a: b } }", "is a list; it takes a text.")]
+    [InlineData("teachers:\n  - { name: x, match: { model: y }, may_train: yes, license: [ MIT, Apache-2.0 ] }", "is a list; it takes a text.")]
+    [InlineData("teachers:\n  - { name: x, match: { model: y }, may_train: no, terms: \"a\\e]0;b\\a\" }", "holds characters that steer a terminal.")]
+    [InlineData("teachers:\n  - { name: '', match: { model: y }, may_train: no }", "is empty.")]
+    [InlineData("teachers:\n  - { name: x, match: { model: '' }, may_train: no }", "has a pattern that is empty, or longer than 4,000 characters.")]
+    [InlineData("teachers:\n  - { name: x, match: { sha256: zz }, may_train: yes }", "'zz' is no SHA-256.")]
     public void A_register_that_cannot_be_relied_on_is_refused(string text, string what)
     {
         folder.Put("teachers.yaml", text);

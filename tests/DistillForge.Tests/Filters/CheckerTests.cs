@@ -60,7 +60,7 @@ public sealed class CheckerTests : IDisposable
     [Fact]
     public void Nobody_waits_for_a_child_that_left_the_session_with_the_pipes_open()
     {
-        var filter = new ProgramFilter(new() { Command = ["sh", "-c", "setsid sh -c 'echo $$ > pid; exec sleep 300' & while [ ! -s pid ]; do :; done; exit 0"], Seconds = 60, Folder = new RecipeFolder(".", folder.Folder) });
+        var filter = new ProgramFilter(new() { Command = ["sh", "-c", "setsid env -i sh -c 'echo $$ > pid; exec sleep 300' & while [ ! -s pid ]; do :; done; exit 0"], Seconds = 60, Folder = new RecipeFolder(".", folder.Folder) });
 
         Assert.Equal(Verdict.Keep, filter.Judge(Some.Example("a")));
 
@@ -69,10 +69,13 @@ public sealed class CheckerTests : IDisposable
         child.Kill();
     }
 
-    [Fact]
-    public void Children_that_a_program_leaves_behind_are_killed_with_it()
+    [Theory]
+    [InlineData("")]
+    [InlineData("setsid ")]
+    [InlineData("setsid setsid nohup ")]
+    public void Children_that_a_program_leaves_behind_are_killed_with_it(string apart)
     {
-        var filter = new ProgramFilter(new() { Command = ["sh", "-c", "sh -c 'echo $$ > pid; sleep 1000' & while [ ! -s pid ]; do :; done; exit 0"], Seconds = 60, Folder = new RecipeFolder(".", folder.Folder) });
+        var filter = new ProgramFilter(new() { Command = ["sh", "-c", $"{apart}sh -c 'echo $$ > pid; sleep 1000' & while [ ! -s pid ]; do :; done; exit 0"], Seconds = 60, Folder = new RecipeFolder(".", folder.Folder) });
 
         Assert.Equal(Verdict.Keep, filter.Judge(Some.Example("a")));
 

@@ -116,6 +116,12 @@ public sealed class DecisionTests : IDisposable
     async Task<FilterSummary> RunAsync(string policy, IDataset rows, params object[] services)
         => await new FilterPipeline(Policy(policy), SilentProgress.Instance, services).RunAsync(rows, folder["verdicts.parquet"], folder["curated.parquet"], default);
 
+    [Theory]
+    [InlineData("name: \"a\\e[31m\"\nfilters: [ encoding ]", "name")]
+    [InlineData("version: \"1\\n2\"\nfilters: [ encoding ]", "version")]
+    public void A_policy_whose_name_steers_a_terminal_is_refused(string text, string where)
+        => Assert.Equal(where, Assert.Single(Assert.Throws<ForgeException>(() => Policy(text)).Problems).Where);
+
     FilterPolicy Policy(string text) => RecipeReader.ReadPolicy(folder.Put("policy.yaml", text), new KnownNames { Filters = FilterPipeline.Known });
 
     static Decision On(string id, DecisionKind kind) => new(id, kind, null, null, "Ada", Noon);
