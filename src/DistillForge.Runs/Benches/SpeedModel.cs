@@ -71,11 +71,10 @@ public static class SpeedModel
 
     static void Write(string path, ModelShape shape, GgmlType type)
     {
-        var random = new Random(7);
         var metadata = GgufShape.Write(shape);
         metadata.Add("general.name", GgufValue.Of(Path.GetFileNameWithoutExtension(path)));
         metadata.AddAll(Letters(shape.Vocabulary).ToGguf());
-        GgufWriter.Write(path, metadata, [.. TensorNames.Llama(shape).Select(tensor => new GgufTensorSource(tensor.Gguf, tensor.IsVector ? GgmlType.F32 : type, tensor.GgufShape, to => Fill(to, tensor, type, random)))]);
+        GgufWriter.Write(path, metadata, [.. TensorNames.Llama(shape).Select(tensor => new GgufTensorSource(tensor.Gguf, tensor.IsVector ? GgmlType.F32 : type, tensor.GgufShape, to => Fill(to, tensor, type)))]);
     }
 
     /// <summary>Byte-level BPE: the 256 bytes, then every word of small letters, the shorter ones first, each made of a shorter word and a letter.</summary>
@@ -102,7 +101,7 @@ public static class SpeedModel
     }
 
     // Weights of the usual spread, so that the logits look like those of an early model; vectors are ones.
-    static void Fill(Stream to, NamedTensor tensor, GgmlType type, Random random)
+    static void Fill(Stream to, NamedTensor tensor, GgmlType type)
     {
         if (tensor.IsVector)
         {
@@ -110,6 +109,8 @@ public static class SpeedModel
             return;
         }
 
+        // Tensors are written side by side: each draws from a source of its own, so that the file is the same every time.
+        var random = Seeds.Source(7, "weights", tensor.Gguf);
         var spread = 1 / MathF.Sqrt(tensor.Columns);
         var row = new byte[type.BytesFor(tensor.Columns)];
         for (var i = 0; i < tensor.Rows; i++)
