@@ -60,6 +60,8 @@ static class Plain
         return nn.functional.linear(x.to_type(type), weight.to_type(type)).MoveToOuterDisposeScope();
     }
 
+    internal static Tensor[] linears(Tensor x, IReadOnlyList<Tensor> weights, ScalarType type) => [.. weights.Select(weight => Fused.linear(x, weight, type))];
+
     internal static (Tensor sum, Tensor surprisals) linear_sparse_cross_entropy(Tensor hidden, Tensor weight, Tensor ids, Tensor weights, long vocabulary, ScalarType type)
     {
         using var scope = NewDisposeScope();

@@ -80,7 +80,7 @@ public static class Fused
     /// <param name="weights">[out, in] each</param>
     /// <returns>[..., out] each, in <paramref name="type"/>; columns of one tensor where they were one product.</returns>
     public static Tensor[] linears(Tensor x, IReadOnlyList<Tensor> weights, ScalarType type)
-        => (ServesAnywhere(x) && (type == ScalarType.BFloat16 || (type == ScalarType.Float32 && x.dtype == type)) ? Kernels.linears(x, weights, type) : null) ?? [.. weights.Select(weight => linear(x, weight, type))];
+        => ServesAnywhere(x) && (type == ScalarType.BFloat16 || (type == ScalarType.Float32 && x.dtype == type)) && Kernels.linears(x, weights, type) is { } together ? together : Plain.linears(x, weights, type);
 
     /// <summary>The same numbers as leaves of autograd that lie end to end in one piece of memory.</summary>
     /// <param name="weights">[out, in] each, of one type and width</param>
