@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using DistillForge.Core;
 using DistillForge.Filters;
 
@@ -12,15 +11,11 @@ namespace DistillForge.Benchmarks;
 /// </summary>
 static class RefusalFigures
 {
-    sealed record Row(string Text, bool Refusal);
-
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     public static int Run(string[] files)
     {
         foreach (var file in files)
         {
-            var rows = File.ReadLines(file).Select(line => JsonSerializer.Deserialize<Row>(line, Json)!).ToList();
+            var rows = RefusalFit.Rows(file).ToList();
             foreach (var bound in new[] { -0.5, 0, 0.5, 1, 2 })
             {
                 Show(Path.GetFileName(file), bound, [.. rows.Select(row => (row.Refusal, new Refusal(new Refusal.Options(Bound: bound)).Judge(Example(row.Text))))]);

@@ -17,7 +17,7 @@ static class RefusalFit
     const float Least = 0.035f;
     const int Epochs = 6, Rarest = 3, Seed = 1;
 
-    sealed record Row(string Text, bool Refusal);
+    public sealed record Row(string Text, bool Refusal);
 
     sealed record Sample(Row Row, float Weight, bool IsTrusted, string Source)
     {
@@ -61,8 +61,10 @@ static class RefusalFit
     static IEnumerable<Sample> Read(string argument)
     {
         var (weight, path) = (argument[..argument.IndexOf(':')], argument[(argument.IndexOf(':') + 1)..]);
-        return File.ReadLines(path).Select(line => new Sample(JsonSerializer.Deserialize<Row>(line, Json)!, float.Parse(weight.TrimEnd('?'), CultureInfo.InvariantCulture), !weight.EndsWith('?'), Path.GetFileName(path)));
+        return Rows(path).Select(row => new Sample(row, float.Parse(weight.TrimEnd('?'), CultureInfo.InvariantCulture), !weight.EndsWith('?'), Path.GetFileName(path)));
     }
+
+    public static IEnumerable<Row> Rows(string path) => File.ReadLines(path).Select(line => JsonSerializer.Deserialize<Row>(line, Json)!);
 
     // Numbers the features that are in more than a few rows, and returns their names.
     static List<string> Number(List<Sample> samples)
